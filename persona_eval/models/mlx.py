@@ -1,0 +1,172 @@
+"""A base model under MLX that wears one adapter at a time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from persona_eval.errors import ModelError
+from persona_eval.models.base import Message
+from persona_eval.models.batching import MLXBatch
+from persona_eval.models.blas import load_fast_blas
+from persona_eval.models.locate import BaseFiles, locate, stop_texts
+from persona_eval.models.offline import offline
+
+BATCH_SIZE = 32
+CUDA_BACKENDS = ("mlx-cuda-12", "mlx-cuda-13")
+
+
+@dataclass(frozen=True)
+class LoadedBase:
+    """A base model in memory, plain (no adapter) and in evaluation mode."""
+
+    name: str
+    path: Path
+    fingerprint: str
+    model: Any
+    """mlx-lm module; float32 on CPU, the model's own dtype elsewhere."""
+    tokenizer: Any
+    """mlx-lm ``TokenizerWrapper``."""
+
+    @cached_property
+    def stop_ids(self) -> tuple[int, ...]:
+        """All token ids that end a reply, sorted."""
+        return tuple(sorted(self.tokenizer.eos_token_ids))
+
+    @cached_property
+    def stop_texts(self) -> tuple[str, ...]:
+        return stop_texts(self.path)
+
+    @cached_property
+    def context(self) -> int:
+        """Longest sequence the model was made for, in tokens."""
+        config = json.loads((self.path / "config.json").read_text())
+        config = config.get("text_config", config)
+        return int(config.get("max_position_embeddings", 1 << 30))
+
+    def encode(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of a conversation, up to where the reply begins."""
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        try:
+            tokens = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)
+        except Exception as error:  # templates are programs: anything may be raised
+            raise ModelError(
+                f"the chat template of {self.name} refuses this conversation "
+                f"({', '.join(message.role for message in messages)}): {error}"
+            ) from error
+        return list(tokens)
+
+    def detokenizer(self) -> Any:
+        """A new streaming detokenizer."""
+        return self.tokenizer.detokenizer
+
+
+def engine_kind(path: Path) -> str:
+    """Device and dtype with which the model at ``path`` runs here, for example ``cpu-float32``.
+
+    Imports MLX only where there may be a GPU: on a Linux CPU the fast BLAS must come first.
+    """
+    if sys.platform == "linux" and not any(map(_installed, CUDA_BACKENDS)):
+        return "cpu-float32"
+    import mlx.core as mx
+
+    if mx.metal.is_available():
+        return f"metal-{_own_dtype(path)}"
+    return f"cuda-{_own_dtype(path)}" if mx.default_device() == mx.gpu else "cpu-float32"
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
+
+
+def _own_dtype(path: Path) -> str:
+    config = json.loads((path / "config.json").read_text())
+    if "quantization" in config:
+        return f"{config['quantization'].get('bits', '')}bit"
+    return str(config.get("torch_dtype") or config.get("dtype") or "bfloat16")
+
+
+def load_base(spec: str | BaseFiles) -> LoadedBase:
+    """Load a base model by name, directory or hub id.
+
+    Raises ModelError when it cannot be found or loaded, or has no chat template.
+    """
+    files = spec if isinstance(spec, BaseFiles) else locate(spec)
+    kind = engine_kind(files.path)
+    if kind.startswith("cpu"):
+        load_fast_blas()
+    with offline():
+        from mlx_lm import load
+
+        try:
+            model, tokenizer = load(str(files.path), lazy=True)[:2]
+        except Exception as error:  # mlx-lm raises all sorts of things for damaged directories
+            raise ModelError(f"mlx-lm cannot load {files.path}: {error}") from error
+    if tokenizer.chat_template is None and not tokenizer.has_chat_template:
+        raise ModelError(
+            f"{files.name} has no chat template: add a chat_template.jinja to {files.path}, or "
+            "use a model that has one"
+        )
+    if kind == "cpu-float32":
+        model = _plain_float32(model, files.path)
+    model.eval()
+    model.freeze()
+    return LoadedBase(files.name, files.path, files.fingerprint, model, tokenizer)
+
+
+def _plain_float32(model: Any, path: Path) -> Any:
+    """On CPU: quantised products are slow, in bfloat16 even wrong, and only float32 reaches BLAS."""
+    import mlx.core as mx
+    from mlx.utils import tree_map
+
+    if "quantization" in json.loads((path / "config.json").read_text()):
+        from mlx_lm.utils import dequantize_model
+
+        model = dequantize_model(model)
+    model.update(
+        tree_map(
+            lambda p: p.astype(mx.float32) if mx.issubdtype(p.dtype, mx.floating) else p,
+            model.parameters(),
+        )
+    )
+    mx.eval(model.parameters())
+    return model
+
+
+class MLXModel:
+    """The ``Model`` of real runs. Loads on first use, so that a run whose replies are all
+    stored loads nothing."""
+
+    def __init__(self, files: BaseFiles, batch_size: int = BATCH_SIZE):
+        self.files = files
+        self.name = files.name
+        self.fingerprint = files.fingerprint
+        self.engine = engine_kind(files.path)
+        self.batch_size = batch_size
+        self._worn: Any = None
+
+    @cached_property
+    def base(self) -> LoadedBase:
+        """The loaded base."""
+        return load_base(self.files)
+
+    def wear(self, adapter: Path | None) -> None:
+        from persona_eval.models.adapters import take_off, wear
+
+        if self._worn is not None:
+            take_off(self.base.model, self._worn)
+            self._worn = None
+        if adapter is not None:
+            self._worn = wear(self.base, adapter)
+
+    def open(self) -> MLXBatch:
+        return MLXBatch(self.base, self.batch_size)

@@ -1,0 +1,163 @@
+"""Replies, embeddings and runs in one SQLite file (WAL: many readers, one writer at a time)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from persona_eval.errors import StoreError
+from persona_eval.fingerprint import digest_text
+from persona_eval.models.base import Reply, Request
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30
+AT_ONCE = 500  # values in one query; SQLite's oldest limit is 999
+
+SCHEMA = """
+CREATE TABLE replies (
+    key TEXT PRIMARY KEY, request TEXT NOT NULL, text TEXT NOT NULL, finish_reason TEXT NOT NULL,
+    tokens INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL, seconds REAL NOT NULL,
+    created REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE embeddings (
+    embedder TEXT NOT NULL, text TEXT NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (embedder, text)
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, started REAL NOT NULL, finished REAL, exit_status INTEGER,
+    about TEXT NOT NULL
+);
+CREATE TABLE trials (
+    run INTEGER NOT NULL REFERENCES runs, node TEXT NOT NULL, trial INTEGER NOT NULL,
+    judgement TEXT NOT NULL, PRIMARY KEY (run, node, trial)
+) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """The project's store. What a method has written is on disk when it returns."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._prepare()
+
+    def _prepare(self) -> None:
+        with self._write():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in SCHEMA.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.path} was written by a newer persona-eval (schema {version}, this one "
+                f"knows {SCHEMA_VERSION}). Upgrade, or name another folder with --persona-store"
+            )
+
+    def close(self) -> None:
+        self._db.close()
+
+    def get(self, key: str) -> Reply | None:
+        """The reply of this key, or None."""
+        with self._explained():
+            row = self._db.execute(
+                "SELECT text, finish_reason, tokens, prompt_tokens, seconds FROM replies"
+                " WHERE key = ?",
+                (key,),
+            ).fetchone()
+        return Reply(*row) if row else None
+
+    def put(self, key: str, request: Request, reply: Reply) -> None:
+        """Keep a reply; the newest one of a key wins."""
+        with self._write():
+            self._db.execute(
+                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    key, request.key, reply.text, reply.finish_reason, reply.tokens,
+                    reply.prompt_tokens, reply.seconds, time.time(),
+                ),
+            )  # fmt: skip
+
+    def get_many(self, embedder: str, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Known embeddings by text; shape (dimensions,)."""
+        import numpy as np
+
+        by_digest = {digest_text(text): text for text in texts}
+        found = {}
+        digests = list(by_digest)
+        for start in range(0, len(digests), AT_ONCE):
+            part = digests[start : start + AT_ONCE]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT text, vector FROM embeddings WHERE embedder = ? AND text IN ({marks})"
+            with self._explained():
+                rows = self._db.execute(query, (embedder, *part)).fetchall()
+            found.update({by_digest[d]: np.frombuffer(v, dtype=np.float32) for d, v in rows})
+        return found
+
+    def put_many(self, embedder: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Keep embeddings by text."""
+        rows = [(embedder, digest_text(t), v.astype("float32").tobytes()) for t, v in vectors.items()]
+        with self._write():
+            self._db.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+
+    def begin_run(self, about: Mapping[str, Any]) -> int:
+        """Open a run and return its number."""
+        with self._write():
+            cursor = self._db.execute(
+                "INSERT INTO runs (started, about) VALUES (?, ?)",
+                (time.time(), json.dumps(about, ensure_ascii=False)),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def add_trials(self, run: int, node: str, judgements: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the judgements of a case's trials."""
+        rows = [
+            (run, node, number, json.dumps(judgement, ensure_ascii=False))
+            for number, judgement in enumerate(judgements)
+        ]
+        with self._write():
+            self._db.executemany("INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?)", rows)
+
+    def end_run(self, run: int, exit_status: int) -> None:
+        """Close a run; one that was killed stays without an end."""
+        with self._write():
+            self._db.execute(
+                "UPDATE runs SET finished = ?, exit_status = ? WHERE id = ?",
+                (time.time(), exit_status, run),
+            )
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        with self._explained():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"the store {self.path} cannot be used ({error}). Whatever was finished before is "
+                "kept. Free some disk space, check the rights of the folder, or name another "
+                "one with --persona-store"
+            ) from error

@@ -1,0 +1,52 @@
+"""Plain text, as all rooms understand it: folding, words, sentences."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import regex
+
+_QUOTES = str.maketrans(
+    {"‘": "'", "’": "'", "‚": "'", "‛": "'", "ʼ": "'", "′": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+    | {"–": "-", "—": "-", "‐": "-", "‑": "-", "…": "...", "\u00a0": " "}
+)
+_WORD = regex.compile(r"[\p{L}\p{N}]+(?:['\-][\p{L}\p{N}]+)*")
+_SENTENCE_END = regex.compile(r"(?<=[.!?。！？]['\")\]]*)\s+|\n+")
+
+
+def straighten(text: str) -> str:
+    """Compose accents, and make curly quotes, long dashes and hard spaces plain."""
+    return unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES)
+
+
+def fold(text: str) -> str:
+    """``straighten``, then fold case and runs of white space: for comparing."""
+    return " ".join(straighten(text).casefold().split())
+
+
+def words(text: str) -> list[str]:
+    """Words of a text, apostrophes and hyphens inside kept: ``I'm``, ``six-year-old``."""
+    return _WORD.findall(straighten(text))
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences of a text, each with its closing marks; line breaks separate too."""
+    return [part.strip() for part in _SENTENCE_END.split(straighten(text)) if part.strip()]
+
+
+@cache
+def phrase_pattern(phrase: str, case: bool = False) -> regex.Pattern[str]:
+    """Pattern that finds a phrase between word borders in ``fold``-ed text (``straighten``-ed
+    text when ``case`` matters). A border is only asked for where the phrase has a letter."""
+    text = straighten(phrase).strip() if case else fold(phrase)
+    body = r"\s+".join(regex.escape(part) for part in text.split())
+    left = r"(?<![\p{L}\p{N}])" if text[:1].isalnum() else ""
+    right = r"(?![\p{L}\p{N}])" if text[-1:].isalnum() else ""
+    return regex.compile(left + body + right)
+
+
+def finds(phrase: str, text: str, case: bool = False) -> bool:
+    """Whether the phrase stands in the text, word-bounded; letters' case is ignored unless
+    ``case`` is set."""
+    return phrase_pattern(phrase, case).search(straighten(text) if case else fold(text)) is not None

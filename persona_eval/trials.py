@@ -1,0 +1,58 @@
+"""Cases × trials → requests. A trial is one generated attempt at a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from persona_eval.models.base import Message, Reply, Request
+from persona_eval.suite.models import Case, Persona
+
+
+@dataclass
+class Trial:
+    """One attempt at a case: the scripted conversation, filled with replies as they come."""
+
+    case: Case
+    persona: Persona
+    number: int
+    replies: list[Reply] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every reply that has to be generated is there."""
+        return len(self.replies) == len(self.case.generated_turns)
+
+    def next_request(self) -> Request | None:
+        """The reply that is wanted next, or None when the trial is finished.
+
+        Its key holds case, trial, turn and seed and nothing else, so that trial *n* is the
+        same whenever it is drawn and whatever else runs.
+        """
+        if self.finished:
+            return None
+        turn = self.case.generated_turns[len(self.replies)]
+        key = f"{self.case.id}/{self.number}/{turn}/{self.case.generation.seed}"
+        return Request(key, self.messages(turn), self.case.generation)
+
+    def messages(self, turn: int) -> tuple[Message, ...]:
+        """The conversation up to and including the user's message of a turn."""
+        return (*self._before(turn), Message("user", self.case.turns[turn].user))
+
+    def transcript(self) -> tuple[Message, ...]:
+        """All messages so far, without the system turn."""
+        done = len(self.case.turns) if self.finished else self.case.generated_turns[len(self.replies)]
+        return tuple(message for message in self._before(done) if message.role != "system")
+
+    def _before(self, turn: int) -> Iterator[Message]:
+        if self.persona.system_prompt:
+            yield Message("system", self.persona.system_prompt)
+        replies = iter(self.replies)
+        for earlier in self.case.turns[:turn]:
+            yield Message("user", earlier.user)
+            yield Message("assistant", earlier.assistant or next(replies).text)
+
+
+def trials_of(case: Case, persona: Persona) -> list[Trial]:
+    """All trials that a case asks for, not yet begun."""
+    return [Trial(case, persona, number) for number in range(case.trials)]
