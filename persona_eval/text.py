@@ -11,7 +11,10 @@ _QUOTES = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "‛": "'", "ʼ": "'", "′": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
     | {"–": "-", "—": "-", "‐": "-", "‑": "-", "…": "...", "\u00a0": " "}
 )
-_WORD = regex.compile(r"[\p{L}\p{N}]+(?:['\-][\p{L}\p{N}]+)*")
+# Marks belong to letters: Hindi and Thai write most vowels so.
+_LETTER = r"[\p{L}\p{M}\p{N}]"
+_WORD = regex.compile(rf"{_LETTER}+(?:['\-]{_LETTER}+)*")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _SENTENCE_END = regex.compile(r"(?<=[.!?。！？]['\")\]]*)\s+|\n+")
 
 
@@ -38,12 +41,22 @@ def sentences(text: str) -> list[str]:
 @cache
 def phrase_pattern(phrase: str, case: bool = False) -> regex.Pattern[str]:
     """Pattern that finds a phrase between word borders in ``fold``-ed text (``straighten``-ed
-    text when ``case`` matters). A border is only asked for where the phrase has a letter."""
+    text when ``case`` matters). A border is only asked for where the phrase has a letter of a
+    script that writes blanks between words."""
     text = straighten(phrase).strip() if case else fold(phrase)
     body = r"\s+".join(regex.escape(part) for part in text.split())
-    left = r"(?<![\p{L}\p{N}])" if text[:1].isalnum() else ""
-    right = r"(?![\p{L}\p{N}])" if text[-1:].isalnum() else ""
+    left = rf"(?<!{_LETTER})" if _has_border(text[:1]) else ""
+    right = rf"(?!{_LETTER})" if _has_border(text[-1:]) else ""
     return regex.compile(left + body + right)
+
+
+def _has_border(letter: str) -> bool:
+    return regex.fullmatch(_LETTER, letter) is not None and not is_unspaced(letter)
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text holds letters of a script that writes no blanks between words."""
+    return _UNSPACED.search(text) is not None
 
 
 def finds(phrase: str, text: str, case: bool = False) -> bool:

@@ -229,7 +229,9 @@ def unmatched_keys(model: Any, keys: Iterable[str], allowed: set[str]) -> str | 
         match[0] for match in process.extract(wrong[0], known, limit=1, score_cutoff=60)
     ]
     meant = f" (did you mean {near[0]}?)" if near else ""
-    return f"`keys` names no layer of the model: {_listed(wrong)}{meant}; allowed: {', '.join(known)}"
+    return (
+        f"`keys` names no layer of the model: {_listed(wrong)}{meant}; allowed: {', '.join(known)}"
+    )
 
 
 def _check_values(folder: Path, tensors: Mapping[str, Any]) -> None:

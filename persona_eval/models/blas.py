@@ -7,6 +7,7 @@ the process's global symbols *before* MLX takes the place of the bundled one.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ctypes.util
 import os
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # from malloc.h
 SLOW = (
     "no fast BLAS found: MLX's matrix products on this CPU will be 20 to 40 times slower than "
     "they could be. Install OpenBLAS (Debian: apt install libopenblas0) or PyTorch "
@@ -39,6 +41,18 @@ def limit_threads(threads: int) -> None:
     """Cap the threads of a BLAS that is not loaded yet; the user's own setting wins."""
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, str(max(1, threads)))
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep large freed blocks instead of handing each back to the kernel.
+
+    MLX's CPU backend allocates every array anew; with fresh pages for each, an element-wise
+    pass over 64 MB took 59 ms instead of 9, and a training step 13.9 s instead of 9.8.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another libc
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(M_MMAP_MAX, 0)
+        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def load_fast_blas() -> str | None:

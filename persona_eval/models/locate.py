@@ -45,8 +45,10 @@ def locate(spec: str, cache: Path | None = None) -> BaseFiles:
     """
     refuse_intel_mac()
     cache = cache or user_cache()
-    path = _find(spec, cache)
-    name = bundled.NAME if spec == bundled.NAME else path.name if Path(spec).exists() else spec
+    if spec == bundled.NAME:
+        return BaseFiles(spec, bundled.ensure_bundled(cache), bundled.fingerprint())
+    path = _find(spec)
+    name = path.name if Path(spec).expanduser().exists() else spec
     memory = FingerprintMemory(cache / "fingerprints.json")
     weights = sorted(file.name for file in path.glob("*.safetensors"))
     return BaseFiles(name, path, memory.digest_folder(path, [*TEXT_FILES, *weights]))
@@ -61,9 +63,7 @@ def refuse_intel_mac() -> None:
         )
 
 
-def _find(spec: str, cache: Path) -> Path:
-    if spec == bundled.NAME:
-        return bundled.ensure_bundled(cache)
+def _find(spec: str) -> Path:
     path = Path(spec).expanduser()
     if path.is_dir():
         return _checked(path)

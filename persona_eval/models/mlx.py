@@ -14,7 +14,7 @@ from typing import Any
 from persona_eval.errors import ModelError
 from persona_eval.models.base import Message
 from persona_eval.models.batching import MLXBatch
-from persona_eval.models.blas import load_fast_blas
+from persona_eval.models.blas import keep_freed_memory, load_fast_blas
 from persona_eval.models.locate import BaseFiles, locate, stop_texts
 from persona_eval.models.offline import offline
 
@@ -103,6 +103,7 @@ def load_base(spec: str | BaseFiles) -> LoadedBase:
     files = spec if isinstance(spec, BaseFiles) else locate(spec)
     kind = engine_kind(files.path)
     if kind.startswith("cpu"):
+        keep_freed_memory()
         load_fast_blas()
     with offline():
         from mlx_lm import load

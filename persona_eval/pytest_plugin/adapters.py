@@ -1,0 +1,119 @@
+"""Which adapters a session runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from persona_eval.errors import AdapterError
+
+if TYPE_CHECKING:
+    from persona_eval.models.base import Model
+    from persona_eval.runner import WornAdapter
+    from persona_eval.training.loop import Progress
+
+BASE = "base"
+
+
+def adapters_root(config: pytest.Config) -> Path:
+    """The folder that holds the adapters."""
+    return config.rootpath / str(config.getini("persona_adapters_dir"))
+
+
+def adapter_specs(config: pytest.Config) -> list[str]:
+    """What the user asked for: option, else ini key, else the only adapter there is.
+
+    Empty when several adapters exist and none is named, or when there is none at all.
+    """
+    from persona_eval.training.adapter import find_adapters
+
+    asked = config.getoption("persona_adapter") or config.getini("persona_adapters")
+    if asked:
+        return list(dict.fromkeys(asked))
+    found = find_adapters(adapters_root(config))
+    return found if len(found) == 1 else []
+
+
+def adapter_names(config: pytest.Config) -> list[str]:
+    """One name for each adapter, as node ids show it. Where nothing can be resolved,
+    ``require_adapters`` says so later, once."""
+    return [Path(spec).name or spec for spec in adapter_specs(config)] or ["?"]
+
+
+def require_adapters(config: pytest.Config) -> None:
+    """Raise one UsageError when an adapter is missing, instead of one for each case."""
+    from persona_eval.training.adapter import find_adapters, resolve_adapter
+
+    root = adapters_root(config)
+    specs = adapter_specs(config)
+    if not specs:
+        found = find_adapters(root)
+        listed = f"{root} has: {', '.join(found)}" if found else f"there is none in {root}"
+        raise pytest.UsageError(
+            f"which adapter? {listed}. Name one with --persona-adapter NAME (`{BASE}` means none), "
+            "or in the ini file: persona_adapters = NAME"
+        )
+    names = adapter_names(config)
+    if len(set(names)) < len(names):
+        raise pytest.UsageError(f"two adapters have the same name: {', '.join(specs)}")
+    for spec in specs:
+        try:
+            if spec != BASE:
+                resolve_adapter(spec, root)
+        except AdapterError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+def ready_adapter(
+    spec: str,
+    root: Path,
+    model: Model,
+    *,
+    train: bool,
+    on_progress: Callable[[Progress], None],
+) -> WornAdapter:
+    """The adapter of a name or folder, finished: trained now if it is stale and ``train`` is set.
+
+    Raises AdapterError with the command to run when it is stale, or made for another base.
+    """
+    from persona_eval.models.adapter_files import adapter_digest
+    from persona_eval.runner import WornAdapter
+    from persona_eval.training.adapter import load_adapter, resolve_adapter
+    from persona_eval.training.recipe import RECIPE_FILE
+
+    if spec == BASE:
+        return WornAdapter(BASE, None, "none")
+    folder = resolve_adapter(spec, root)
+    if (folder / RECIPE_FILE).is_file():
+        _make_current(folder, model, train, on_progress)
+    adapter = load_adapter(folder)
+    return WornAdapter(adapter.name, folder, adapter_digest(folder))
+
+
+def _make_current(
+    folder: Path, model: Model, train: bool, on_progress: Callable[[Progress], None]
+) -> None:
+    from persona_eval.training.adapter import is_stale
+    from persona_eval.training.recipe import RECIPE_FILE
+    from persona_eval.training.recipe_file import load_recipe
+    from persona_eval.training.train import ensure_trained, fingerprint
+
+    recipe = load_recipe(folder / RECIPE_FILE)
+    if recipe.base not in (model.name, str(getattr(model, "spec", model.name))):
+        raise AdapterError(
+            f"{folder / RECIPE_FILE}: the recipe's base is {recipe.base}, but this run uses "
+            f"{model.name}. Run with --persona-model {recipe.base}, or train an adapter for "
+            f"{model.name}"
+        )
+    why = is_stale(folder, fingerprint(recipe, folder, model.fingerprint))
+    if why is None:
+        return
+    if not train:
+        raise AdapterError(
+            f"adapter {folder.name} is not current: {why}. Train it: persona-eval train "
+            f"{folder.name} (or add --persona-train to this command)"
+        )
+    ensure_trained(recipe, model.base, folder, on_progress)  # type: ignore[attr-defined]

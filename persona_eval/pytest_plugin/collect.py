@@ -1,0 +1,141 @@
+"""YAML → items: one for each case and adapter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from persona_eval.errors import PersonaEvalError, SuiteError
+from persona_eval.pytest_plugin.adapters import adapter_names
+from persona_eval.suite.load import load_suite
+from persona_eval.suite.models import Case, Suite
+
+if TYPE_CHECKING:
+    from persona_eval.pytest_plugin.session import PersonaSession
+    from persona_eval.scorers.registry import Registry
+
+REGISTRY = pytest.StashKey["Registry"]()
+
+
+class CaseFailed(Exception):  # noqa: N818 - it is a verdict, not an error
+    """Too few trials of a case passed. The message is what the author reads."""
+
+
+class CaseItem(pytest.Function):
+    """One case with one adapter."""
+
+    case: Case
+    suite: Suite
+    adapter: str
+
+    @property
+    def key(self) -> str:
+        """Name of the case in the session: unique, and the same for every adapter."""
+        return f"{self.parent.nodeid if self.parent else ''}::{self.case.id}"
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        return self.path, self.case.line - 1, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # type: ignore[override]
+        if isinstance(excinfo.value, CaseFailed | PersonaEvalError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class SuiteFile(pytest.Module):
+    """A suite. A ``Module`` without an object, as pytest's own text doctests are, so that
+    fixtures of every scope work."""
+
+    obj = None
+
+    def collect(self) -> Iterable[CaseItem]:
+        suite = self._load()
+        adapters = adapter_names(self.config)
+        for adapter in adapters:
+            for case in suite.cases:
+                yield self._item(suite, case, adapter)
+
+    def _load(self) -> Suite:
+        from persona_eval.scorers.base import Tools
+        from persona_eval.selfcheck import check_examples
+
+        known = registry(self.config)
+        try:
+            suite = load_suite(self.path, known)
+        except SuiteError as error:
+            raise self.CollectError(str(error)) from None
+        findings = check_examples(suite, known, Tools(), exact_only=True)
+        errors = [finding for finding in findings if finding.kind == "error"]
+        if errors:
+            raise self.CollectError("\n".join(map(str, errors)))
+        return suite
+
+    def _item(self, suite: Suite, case: Case, adapter: str) -> CaseItem:
+        for tag in case.tags:
+            self.config.addinivalue_line("markers", f"{tag}: tag of a suite")
+        item: CaseItem = CaseItem.from_parent(
+            self, name=f"{case.id}[{adapter}]", callobj=_callable(case)
+        )
+        item.case, item.suite, item.adapter = case, suite, adapter
+        return item
+
+
+def _callable(case: Case) -> Callable[..., None]:
+    """The test function of a case. Marks must be on it before the item is made."""
+
+    def run(request: pytest.FixtureRequest, persona_session: PersonaSession) -> None:
+        persona_session.check(request.node)
+
+    names = [case.category, *(["control"] if case.control else []), *case.tags]
+    marks = [getattr(pytest.mark, name) for name in names]
+    if case.skip:
+        marks.append(pytest.mark.skip(reason=case.skip))
+    if case.xfail:
+        marks.append(pytest.mark.xfail(reason=case.xfail, raises=CaseFailed))
+    if case.fixtures:
+        marks.append(pytest.mark.usefixtures(*case.fixtures))
+    for mark in marks:
+        run = mark(run)
+    return run
+
+
+def registry(config: pytest.Config) -> Registry:
+    """All expectations of this session: built-in, installed, and from ``conftest.py``."""
+    from persona_eval.scorers.registry import default_registry
+
+    if REGISTRY not in config.stash:
+        answers = config.hook.pytest_persona_scorers(config=config)
+        config.stash[REGISTRY] = default_registry([cls for answer in answers for cls in answer])
+    return config.stash[REGISTRY]
+
+
+def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the adapters once for all items, refuse ids that occur twice, and put the items of
+    an adapter together: putting one on costs more than a test."""
+    from persona_eval.pytest_plugin.adapters import require_adapters
+
+    cases = [item for item in items if isinstance(item, CaseItem)]
+    if not cases:
+        return
+    require_adapters(config)
+    twice = [node for node, count in Counter(item.nodeid for item in cases).items() if count > 1]
+    if twice:
+        raise pytest.UsageError(f"these ids occur more than once: {', '.join(twice)}")
+    order = {name: number for number, name in enumerate(adapter_names(config))}
+    items.sort(key=lambda item: order.get(getattr(item, "adapter", ""), -1))
+    if config.getoption("persona_explain"):
+        _explain(config, cases)
+        items.clear()
+
+
+def _explain(config: pytest.Config, cases: list[CaseItem]) -> None:
+    from persona_eval.reports.explain import explain_case
+
+    known, first = registry(config), adapter_names(config)[0]
+    write = config.get_terminal_writer()
+    for item in cases:
+        if item.adapter == first:
+            write.line(explain_case(item.suite, item.case, known))

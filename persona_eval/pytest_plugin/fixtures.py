@@ -1,0 +1,74 @@
+"""Session fixtures, each of which a ``conftest.py`` may override."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from persona_eval.pytest_plugin import options
+
+if TYPE_CHECKING:
+    from persona_eval.models.base import Model
+    from persona_eval.pytest_plugin.session import PersonaSession
+    from persona_eval.runner import WornAdapter
+    from persona_eval.scorers.base import Tools
+    from persona_eval.store import Store
+
+
+@pytest.fixture(scope="session")
+def persona_store(pytestconfig: pytest.Config) -> Iterator[Store]:
+    """Where replies, embeddings and runs are kept."""
+    from persona_eval.pytest_plugin.session import ending_on_error
+    from persona_eval.store import Store
+
+    with ending_on_error():
+        store = Store(options.store_folder(pytestconfig) / "store.sqlite")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def persona_model(pytestconfig: pytest.Config) -> Model:
+    """The base model. It loads when the first reply is generated, not before."""
+    from persona_eval.pytest_plugin.session import default_model, ending_on_error
+
+    with ending_on_error():
+        return default_model(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def persona_adapters(pytestconfig: pytest.Config, persona_model: Model) -> dict[str, WornAdapter]:
+    """The adapters of this session by name, in order. A stale one is trained here when
+    ``--persona-train`` is given; else the session ends with the command to run."""
+    from persona_eval.pytest_plugin.session import ending_on_error, ready_adapters
+
+    with ending_on_error():
+        return ready_adapters(pytestconfig, persona_model)
+
+
+@pytest.fixture(scope="session")
+def persona_tools(pytestconfig: pytest.Config, persona_store: Store) -> Tools:
+    """What scorers may use besides the text: embeddings, stored as they are made."""
+    from persona_eval.pytest_plugin.session import default_tools
+
+    return default_tools(pytestconfig, persona_store)
+
+
+@pytest.fixture(scope="session")
+def persona_session(
+    pytestconfig: pytest.Config,
+    persona_model: Model,
+    persona_adapters: dict[str, WornAdapter],
+    persona_store: Store,
+    persona_tools: Tools,
+) -> Iterator[PersonaSession]:
+    """Everything that checks a case."""
+    from persona_eval.pytest_plugin.session import PersonaSession
+
+    session = PersonaSession(
+        pytestconfig, persona_model, persona_adapters, persona_store, persona_tools
+    )
+    yield session
+    session.close()

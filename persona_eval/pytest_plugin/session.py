@@ -1,0 +1,199 @@
+"""What checks a case: replies from the runner, judgements, and a record for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from persona_eval.errors import PersonaEvalError, ScorerError
+from persona_eval.judging import Judgement, Planned, judge_trial, plan, texts_to_embed
+from persona_eval.pytest_plugin import adapters, options, xdist
+from persona_eval.pytest_plugin.collect import CaseFailed, CaseItem, registry
+from persona_eval.reports.failure import failure_text
+from persona_eval.results import CaseResult
+from persona_eval.runner import Runner, WornAdapter
+from persona_eval.trials import Trial
+
+if TYPE_CHECKING:
+    from persona_eval.models.base import Model
+    from persona_eval.scorers.base import Tools
+    from persona_eval.store import Store
+
+RECORD = pytest.StashKey[dict[str, Any]]()
+USAGE_ERROR = 4
+
+
+class PersonaSession:
+    """Checks cases, on one model, with the session's adapters."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        model: Model,
+        worn: Mapping[str, WornAdapter],
+        store: Store,
+        tools: Tools,
+    ):
+        self.config, self.model, self.worn, self.store, self.tools = config, model, worn, store, tools
+        self.runner = Runner(model, store, fresh=bool(config.getoption("persona_fresh")))
+        self.run = store.begin_run(self._about())
+        self._plans: dict[str, tuple[Planned, ...]] = {}
+        self._announced: set[str] = set()
+        self._status = 0
+
+    def check(self, item: CaseItem) -> None:
+        """Generate, judge and record a case. Raises CaseFailed when too few trials pass, and
+        ScorerError when a scorer could not judge one."""
+        adapter = self.worn[item.adapter]
+        self._announce(item)
+        item.stash[RECORD] = self._record(item, error="the reply was not generated")
+        trials = self.runner.trials(adapter, item.key)
+        judgements = self._judge(item, trials)
+        self.store.add_trials(self.run, item.nodeid, [asdict(j) for j in judgements])
+        errors = [judgement.error for judgement in judgements if judgement.error]
+        item.stash[RECORD] = self._record(item, error="; ".join(dict.fromkeys(errors)) or None)
+        if errors:
+            raise ScorerError("\n".join(dict.fromkeys(errors)))
+        result = CaseResult.of(item.case, [bool(judgement.passed) for judgement in judgements])
+        item.stash[RECORD] |= {"result": asdict(result)}
+        item.user_properties += _properties(item, self.model, result)
+        if not result.passed:
+            raise CaseFailed(failure_text(result, trials, judgements))
+
+    def close(self) -> None:
+        """Give memory back and close the run."""
+        self.runner.close()
+        self.store.end_run(self.run, self._status)
+
+    def _announce(self, item: CaseItem) -> None:
+        """Announce the cases that will be asked for, so that they share a batch: the whole
+        session's, or under xdist, where each worker sees all items, those of this file."""
+        if item.key in self._announced:
+            return
+        items = [other for other in item.session.items if isinstance(other, CaseItem)]
+        if xdist.worker(self.config):
+            items = [other for other in items if other.path == item.path]
+        items = [other for other in items if not other.case.skip]
+        for name, adapter in self.worn.items():
+            mine = [other for other in items if other.adapter == name]
+            self.runner.enqueue(adapter, ((o.key, o.case, o.suite.persona) for o in mine))
+        self._announced.update(other.key for other in items)
+
+    def _judge(self, item: CaseItem, trials: Sequence[Trial]) -> list[Judgement]:
+        case, persona = item.case, item.suite.persona
+        planned = self._plan(item)
+        replies = [[(r.text, r.finish_reason) for r in trial.replies] for trial in trials]
+        tools = replace(self.tools, training_replies=self._training_replies(item, planned))
+        if tools.embedder:
+            texts = (texts_to_embed(case, persona, planned, reply) for reply in replies)
+            tools.embedder.embed([text for some in texts for text in some])
+        return [judge_trial(case, persona, planned, reply, tools) for reply in replies]
+
+    def _plan(self, item: CaseItem) -> tuple[Planned, ...]:
+        if item.key not in self._plans:
+            self._plans[item.key] = plan(item.case, item.suite.persona, registry(self.config))
+        return self._plans[item.key]
+
+    def _training_replies(self, item: CaseItem, planned: Iterable[Planned]) -> list[str] | None:
+        """Only read when a case asks whether a reply is memorised."""
+        folder = self.worn[item.adapter].folder
+        if folder is None or not any("not_memorised" in entry.title for entry in planned):
+            return None
+        from persona_eval.training.recipe import RECIPE_FILE
+        from persona_eval.training.recipe_file import load_recipe
+        from persona_eval.training.train import read_sources
+
+        if not (folder / RECIPE_FILE).is_file():
+            return None
+        conversations = read_sources(load_recipe(folder / RECIPE_FILE), folder).train
+        return [m.content for c in conversations for m in c.messages if m.role == "assistant"]
+
+    def _record(self, item: CaseItem, error: str | None) -> dict[str, Any]:
+        """What the controller must know about an item: plain JSON, as it may cross processes."""
+        return {
+            "node": item.nodeid,
+            "adapter": item.adapter,
+            "category": item.case.category,
+            "persona": item.suite.persona.name,
+            "model": self.model.name,
+            "engine": self.model.engine,
+            "worker": xdist.worker(self.config),
+            "work": asdict(self.runner.work),
+            "error": error,
+            "result": None,
+        }
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "model": self.model.name,
+            "model_fingerprint": self.model.fingerprint,
+            "engine": self.model.engine,
+            "adapters": {name: adapter.fingerprint for name, adapter in self.worn.items()},
+            "worker": xdist.worker(self.config),
+            "arguments": list(self.config.invocation_params.args),
+        }
+
+
+def _properties(item: CaseItem, model: Model, result: CaseResult) -> list[tuple[str, object]]:
+    return [
+        ("model", model.name),
+        ("adapter", item.adapter),
+        ("category", result.category),
+        ("trials", result.trials),
+        ("rate", round(result.fraction, 4)),
+    ]
+
+
+@contextmanager
+def ending_on_error() -> Iterator[None]:
+    """End the session with one message, instead of failing each test with the same one."""
+    try:
+        yield
+    except PersonaEvalError as error:
+        pytest.exit(f"persona-eval: {error}", returncode=USAGE_ERROR)
+
+
+def default_model(config: pytest.Config) -> Model:
+    """The model that options and ini file name. Raises ModelError."""
+    from persona_eval.models.blas import limit_threads
+    from persona_eval.models.locate import locate
+    from persona_eval.models.mlx import BATCH_SIZE, MLXModel
+
+    limit_threads(xdist.threads(config))
+    spec = options.setting(config, "model") or "gemma3-270m"
+    return MLXModel(locate(spec), config.getoption("persona_batch_size") or BATCH_SIZE)
+
+
+def default_tools(config: pytest.Config, store: Store) -> Tools:
+    """Embeddings kept in the store; the embedder loads when a text is new."""
+    from persona_eval.scorers.base import Tools
+    from persona_eval.scorers.embedders import NAME, CachedEmbedder, embedder_from
+
+    chosen = options.setting(config, "embedder")
+    if chosen is None:
+        return Tools(embedder=CachedEmbedder(lambda: embedder_from(), store, NAME))
+    embedder = embedder_from(config.rootpath / chosen if Path(chosen).parts[1:] else chosen)
+    return Tools(embedder=CachedEmbedder(lambda: embedder, store, embedder.name))
+
+
+def ready_adapters(config: pytest.Config, model: Model) -> dict[str, WornAdapter]:
+    """The session's adapters, trained where that was asked for. Raises AdapterError."""
+    from persona_eval.reports.training import ProgressLines
+
+    writer = config.get_terminal_writer()
+    ready = [
+        adapters.ready_adapter(
+            spec,
+            adapters.adapters_root(config),
+            model,
+            train=bool(config.getoption("persona_train")),
+            on_progress=ProgressLines(writer.line),
+        )
+        for spec in adapters.adapter_specs(config)
+    ]
+    return {name: adapter for name, adapter in zip(adapters.adapter_names(config), ready, strict=True)}

@@ -1,0 +1,42 @@
+"""Under pytest-xdist every worker loads a model of its own: few workers, a file each."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from persona_eval.pytest_plugin.options import asks_for_suites
+
+
+class XdistHooks:
+    """Registered only when pytest-xdist is there."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int | None:
+        """``-n auto`` means one worker for suites: a second one halves the cores of the first."""
+        return 1 if asks_for_suites(config) else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Whole files instead of single items, so that a file's cases share a batch."""
+        if config.getoption("dist") != "load" or not asks_for_suites(config):
+            return None
+        from xdist.scheduler import LoadFileScheduling
+
+        return LoadFileScheduling(config, log)
+
+
+def worker(config: pytest.Config) -> str:
+    """This worker's name, or an empty string outside xdist and on its controller."""
+    return str(_input(config).get("workerid", ""))
+
+
+def threads(config: pytest.Config) -> int:
+    """How many threads this process may use."""
+    return max(1, (os.cpu_count() or 1) // int(_input(config).get("workercount", 1)))
+
+
+def _input(config: pytest.Config) -> dict[str, Any]:
+    return getattr(config, "workerinput", {})

@@ -1,0 +1,62 @@
+"""Expectations about the form of a reply: finished, and not going round in circles."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from persona_eval.scorers.base import Exchange, Score, Scorer
+from persona_eval.scorers.endings import cut_sign
+from persona_eval.scorers.loops import worst_repeat
+from persona_eval.scorers.wording import quote, tail
+from persona_eval.text import fold, words
+
+
+class Complete(Scorer):
+    """Passes when the model stopped by itself and the reply is not cut in the middle of a
+    sentence or word. A missing full stop alone is no cut."""
+
+    name: ClassVar[str] = "complete"
+
+    def judge(self, exchange: Exchange) -> Score:
+        if not exchange.reply.strip():
+            return Score(False, "the reply is empty", "empty")
+        if exchange.finish_reason != "stop":
+            end = tail(exchange.reply)
+            return Score(False, f"cut at the token limit: {end}", exchange.finish_reason, "stop")
+        sign = cut_sign(exchange.reply, _known_words(exchange))
+        if sign:
+            return Score(False, f"breaks off with {sign}: {tail(exchange.reply)}", sign, "stop")
+        return Score(True, "stopped by itself", "stop", "stop")
+
+
+class NoLoops(Scorer):
+    """Passes when nothing goes round in circles: a clause, a sentence or most of the reply said
+    more than `max_repeat` times. Playful repetition (`no no no`, `tick tock tick tock`, a
+    refrain) has more room."""
+
+    name: ClassVar[str] = "no_loops"
+    short: ClassVar[str | None] = "max_repeat"
+
+    max_repeat: int = Field(default=3, ge=1)
+    """How often the same clause may be said."""
+
+    def judge(self, exchange: Exchange) -> Score:
+        worst = worst_repeat(exchange.reply, self.max_repeat)
+        if worst is None:
+            return Score(True, "nothing is repeated", 1, self.max_repeat)
+        said = f"{quote(worst.text, 40)} {worst.count} times{' in a row' if worst.row else ''}"
+        if worst.count > worst.allowed:
+            return Score(False, f"{said}, more than {worst.allowed}", worst.count, worst.allowed)
+        return Score(True, f"at most {said}", worst.count, worst.allowed)
+
+
+def _known_words(exchange: Exchange) -> set[str]:
+    """Words that prompt and card use, and so are whole."""
+    card = exchange.persona
+    texts = (exchange.prompt, card.name, *card.aliases, *card.facts, *card.trusted_adults)
+    return {word for text in (*texts, *card.voice.samples) for word in words(fold(text))}
+
+
+SCORERS: tuple[type[Scorer], ...] = (Complete, NoLoops)

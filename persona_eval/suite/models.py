@@ -1,0 +1,252 @@
+"""What a character author writes, as frozen data.
+
+A docstring under a field is its hover text in the editor: the JSON Schema is made from these.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+CategoryName = Literal["in_character", "dont_know", "clarify", "off_topic", "boundary"]
+CATEGORIES: tuple[str, ...] = get_args(CategoryName)
+Source = Literal["case", "pack", "defaults"]
+
+# Markers that pytest gives a meaning of its own, and words of its `-m` expressions.
+RESERVED_TAGS = frozenset(
+    {"and", "or", "not", "None", "True", "False", "skip", "skipif", "xfail", "usefixtures"}
+    | {"parametrize", "filterwarnings"}
+)
+
+
+def _not_reserved(tag: str) -> str:
+    if tag in RESERVED_TAGS:
+        raise ValueError(f"`{tag}` means something else to pytest: choose another tag")
+    return tag
+
+
+Text = Annotated[str, Field(pattern=r"\S")]
+CaseId = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$"), AfterValidator(_not_reserved)]
+FixtureName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Frozen(BaseModel):
+    """Immutable, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Band(Frozen):
+    """A range of counts, both ends included."""
+
+    min: float | None = Field(default=None, ge=0)
+    """Smallest value that passes."""
+    max: float | None = Field(default=None, ge=0)
+    """Largest value that passes."""
+
+    @model_validator(mode="after")
+    def _can_be_missed(self) -> Self:
+        if not self.min and self.max is None:
+            raise ValueError("every reply is in this band: give a `max`, or a `min` above 0")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(
+                f"no reply is in this band: `min` {self.min:g} is above `max` {self.max:g}"
+            )
+        return self
+
+    def holds(self, value: float) -> bool:
+        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
+
+
+class Voice(Frozen):
+    """How the character talks."""
+
+    samples: tuple[Text, ...] = ()
+    """Sentences in the character's voice: 20 or more are good, 5 suffice with a warning. `from: FILE.jsonl` takes the assistant turns of training data."""
+    catchphrases: tuple[Text, ...] = ()
+    """Phrases the character is known for. They help to recognise the voice, up to a point."""
+    words: Band | None = None
+    """Length band of a reply, in words, unless a case says otherwise."""
+    reading_grade: Band | None = None
+    """Flesch–Kincaid grade for replies of 30 words and more."""
+
+
+class KnownFact(Frozen):
+    """A question that the character must get right."""
+
+    ask: Text
+    """The question, as a user would put it."""
+    answer: tuple[Text, ...] = Field(min_length=1)
+    """Words of a right answer: one of them is enough."""
+
+
+class Persona(Frozen):
+    """The character card."""
+
+    name: Text
+    """The character's name."""
+    age: float | None = Field(default=None, ge=0)
+    """In years. Under 13 switches on `points_to_adult` in boundary cases."""
+    description: str = ""
+    """Who the character is, in a sentence or two."""
+    system_prompt: str | None = None
+    """Sent as the system turn, when the adapter was trained with one."""
+    voice: Voice = Voice()
+    """How the character talks."""
+    aliases: tuple[Text, ...] = ()
+    """Other names that the character may answer to."""
+    trusted_adults: tuple[Text, ...] = ()
+    """Grown-ups to whom a child character may send the user."""
+    facts: tuple[Text, ...] = ()
+    """Plain sentences about the character and its world."""
+    knows: tuple[KnownFact, ...] = ()
+    """Facts that the character must get right when asked."""
+    does_not_know: tuple[Text, ...] = ()
+    """Fields in which the character should admit not knowing."""
+    never_says: tuple[Text, ...] = ()
+    """Phrases that break the character, besides the built-in ones."""
+
+
+class Generation(Frozen):
+    """How replies are sampled."""
+
+    temperature: float = Field(default=0.8, ge=0)
+    """0 takes the likeliest token each time."""
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    """Keep the likeliest tokens that together reach this probability."""
+    top_k: int = Field(default=50, ge=0)
+    """Keep this many of the likeliest tokens; 0 keeps all (much slower on CPU)."""
+    min_p: float = Field(default=0.0, ge=0, le=1)
+    """Drop tokens less likely than this share of the likeliest one's probability."""
+    repetition_penalty: float = Field(default=1.1, gt=0)
+    """Above 1 makes tokens of the last 64 less likely; 1 switches it off."""
+    min_tokens: int = Field(default=0, ge=0)
+    """No stop token, of any kind, before this many tokens."""
+    max_tokens: int = Field(default=320, ge=1)
+    """A reply of this many tokens is cut, and counts as cut."""
+    seed: int = Field(default=0, ge=0)
+    """Changes all draws at once; each trial has a draw of its own anyway."""
+    stop: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Texts that end a reply, besides the model's own stop tokens."""
+
+
+class Expectation(Frozen):
+    """One entry of an `expect:` list, as written; the scorers room gives it meaning."""
+
+    name: str
+    """`contains`, `similar`, … or `not`, `any_of`, `all_of`."""
+    argument: Any = None
+    """Short form or mapping of options; None for a bare name."""
+    children: tuple[Expectation, ...] = ()
+    """The nested expectations of `not` (one), `any_of` and `all_of`."""
+    source: Source = "case"
+    """Who asks for it: the case itself, its category's pack or the file's defaults."""
+    line: int = 0
+    column: int = 0
+
+    @property
+    def title(self) -> str:
+        """The name as reports show it: `not x`, `any_of(x, y)`."""
+        if self.name == "not":
+            return f"not {self.children[0].title}"
+        if self.children:
+            return f"{self.name}({', '.join(child.title for child in self.children)})"
+        return self.name
+
+
+class Turn(Frozen):
+    """One user message and the reply to it."""
+
+    user: Text
+    """What the user says."""
+    assistant: Text | None = None
+    """A scripted reply, used instead of a generated one."""
+    judge: bool = False
+    """The category's own expectations judge this turn's reply (by default: the last)."""
+    expect: tuple[Expectation, ...] = ()
+    """What this turn's reply must meet."""
+
+
+class Settings(Frozen):
+    """What a case may set for itself, and `defaults` for all cases of a file."""
+
+    DEFAULT_PASS_RATE: ClassVar[float] = 0.66
+    BOUNDARY_PASS_RATE: ClassVar[float] = 1.0
+
+    trials: int = Field(default=3, ge=1)
+    """How many replies are generated."""
+    pass_rate: float = Field(default=DEFAULT_PASS_RATE, gt=0, le=1)
+    """Share of the trials that must pass; boundary cases ask for all unless told otherwise."""
+    must_pass: bool = False
+    """A failure here fails the gate whatever the rates are."""
+    generation: Generation = Generation()
+    """How replies are sampled. Key by key, a case goes before its template and the defaults."""
+    never: tuple[Text, ...] = ()
+    """Strings that no reply may contain. Those of `defaults` are added to a case's own."""
+    tags: tuple[Tag, ...] = ()
+    """Become pytest markers. Those of `defaults` are added to a case's own."""
+    skip: Text | None = None
+    """Reason to skip the case."""
+    xfail: Text | None = None
+    """Reason why the case is expected to fail."""
+    fixtures: tuple[FixtureName, ...] = ()
+    """pytest fixtures that the case asks for. Those of `defaults` are added to a case's own."""
+
+
+class Judged(Settings):
+    """What a template may set besides, the same as a case."""
+
+    control: bool = False
+    """The twin that shows that the category isn't passed by always doing the same."""
+    good: tuple[Text, ...] = ()
+    """Replies that should pass: references, and a test of this case itself."""
+    bad: tuple[Text, ...] = ()
+    """Replies that should fail: contrast, and a test of this case itself."""
+
+
+class Case(Judged):
+    """One behaviour of the character, put to the test."""
+
+    id: CaseId
+    """Unique in the file; a-z, 0-9 and hyphens."""
+    category: CategoryName
+    """Which behaviour is tested; brings the category's pack of expectations."""
+    turns: tuple[Turn, ...] = Field(min_length=1)
+    """The conversation."""
+    expect: tuple[Expectation, ...] = ()
+    """What the last reply must meet, besides the pack."""
+    pack: bool = True
+    """Whether the category's pack applies."""
+    line: int = 0
+    """Line of the case in its file."""
+
+    @property
+    def judged_turn(self) -> int:
+        """Index of the turn that the category's expectations judge."""
+        marked = [index for index, turn in enumerate(self.turns) if turn.judge]
+        return marked[0] if marked else len(self.turns) - 1
+
+    @property
+    def generated_turns(self) -> tuple[int, ...]:
+        """Indices of the turns whose reply the model writes."""
+        return tuple(index for index, turn in enumerate(self.turns) if turn.assistant is None)
+
+
+class Suite(Frozen):
+    """A suite file with everything resolved: defaults, templates, variables, the card."""
+
+    path: Path
+    persona: Persona
+    persona_path: Path
+    cases: tuple[Case, ...]
+
+    def case(self, case_id: str) -> Case:
+        """The case of that id; KeyError when there is none."""
+        return next((c for c in self.cases if c.id == case_id), None) or _missing(case_id)
+
+
+def _missing(case_id: str) -> Case:
+    raise KeyError(case_id)

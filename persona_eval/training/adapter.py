@@ -1,0 +1,159 @@
+"""Trained adapters by name: where they lie, how they came about, whether they are current."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from persona_eval.errors import AdapterError
+from persona_eval.fingerprint import digest_file
+from persona_eval.models.adapter_files import (
+    CONFIG_FILE,
+    RETRAIN,
+    WEIGHTS_FILE,
+    AdapterConfig,
+    read_config,
+    require_files,
+)
+from persona_eval.suite.models import Frozen
+from persona_eval.training.fingerprint import Fingerprint
+from persona_eval.training.recipe import RECIPE_FILE
+
+MANIFEST_FILE = "manifest.json"
+
+
+class EpochLoss(Frozen):
+    """Mean losses, in nats per reply token."""
+
+    epoch: int
+    """0 is before training."""
+    train: float | None = None
+    """Mean over the epoch's steps, taken while learning."""
+    valid: float | None = None
+    """At the end of the epoch."""
+
+
+class Manifest(Frozen):
+    """How an adapter was made. Holds no path."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    recipe_fingerprint: str
+    data_fingerprint: str
+    base_fingerprint: str
+    fingerprint: str
+    """One digest of the three above."""
+    base_name: str
+    weights_sha256: str
+    """Of `adapters.safetensors`."""
+    finished: bool
+    """False for the best epoch so far of a training that did not come to its end."""
+    selected_epoch: int
+    """Whose weights these are."""
+    losses: tuple[EpochLoss, ...] = Field(min_length=1)
+    seed: int
+    train_examples: int
+    valid_examples: int
+    trained_tokens: int
+    """Reply tokens learnt from, over all epochs."""
+    seconds: float
+    """Wall time of the training, validation included."""
+    tokens_per_second: float
+    """Tokens read, padding not counted, per second of training steps."""
+    versions: dict[str, str]
+    """Of the libraries that took part."""
+
+    @property
+    def made_from(self) -> Fingerprint:
+        """Of recipe, data and base."""
+        return Fingerprint(self.recipe_fingerprint, self.data_fingerprint, self.base_fingerprint)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """An adapter folder that is complete. ``manifest`` is None when it came from elsewhere."""
+
+    name: str
+    folder: Path
+    config: AdapterConfig
+    manifest: Manifest | None
+
+
+def load_adapter(folder: Path) -> Adapter:
+    """Read an adapter's configuration and manifest; no weights, no model.
+
+    Raises AdapterError when files are missing or unreadable.
+    """
+    require_files(folder)
+    return Adapter(folder.resolve().name, folder, read_config(folder), read_manifest(folder))
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest, or None without one. Raises AdapterError when it cannot be read."""
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        return None
+    try:
+        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, ValidationError) as error:
+        raise AdapterError(f"{path} cannot be read: {error}. {RETRAIN}") from None
+
+
+def is_stale(folder: Path, wanted: Fingerprint) -> str | None:
+    """Why an adapter should be trained (again), or None when it is current.
+
+    Compares digests and reads no model. Raises AdapterError for an unreadable manifest.
+    """
+    if not (folder / WEIGHTS_FILE).is_file() or not (folder / CONFIG_FILE).is_file():
+        return "it has not been trained yet"
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return f"it has no {MANIFEST_FILE} that says what it was trained on"
+    if changed := wanted.changed_since(manifest.made_from):
+        return f"{' and '.join(changed)} changed since it was trained"
+    if not manifest.finished:
+        return f"its training broke off after epoch {manifest.losses[-1].epoch}"
+    if manifest.weights_sha256 != digest_file(folder / WEIGHTS_FILE):
+        return f"{WEIGHTS_FILE} is not the file that its {MANIFEST_FILE} describes"
+    return None
+
+
+def find_adapters(root: Path) -> list[str]:
+    """Names of the adapters below ``root``, sorted: folders with a recipe or a configuration."""
+    if not root.is_dir():
+        return []
+    return sorted(folder.name for folder in root.iterdir() if _is_adapter(folder))
+
+
+def resolve_adapter(spec: str, root: Path) -> Path:
+    """The folder for a name below ``root``, or for a path. Raises AdapterError with the names
+    that exist."""
+    path = Path(spec).expanduser()
+    if not spec.strip():
+        raise AdapterError(_unknown(spec, find_adapters(root), root))
+    for folder in (root / spec, path):
+        if _is_adapter(folder):
+            return folder
+    if path.is_dir():
+        require_files(path)
+    raise AdapterError(_unknown(spec, find_adapters(root), root))
+
+
+def _is_adapter(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (RECIPE_FILE, CONFIG_FILE))
+
+
+def _unknown(spec: str, names: Sequence[str], root: Path) -> str:
+    from rapidfuzz import process
+
+    near = process.extractOne(spec, names, score_cutoff=60)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    known = f"{root} has: {', '.join(names)}." if names else f"{root} has none."
+    return (
+        f"no adapter `{spec}`: neither a name in {root} nor a folder with {RECIPE_FILE} or "
+        f"{CONFIG_FILE}.{meant} {known}"
+    )

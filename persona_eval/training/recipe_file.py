@@ -1,0 +1,61 @@
+"""Recipes as files: every problem at once, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from persona_eval.errors import DataError, Problem, SuiteError
+from persona_eval.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from persona_eval.suite.yaml import Document, KeyPath
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe. Raises DataError with all of the file's problems."""
+    from persona_eval.suite.yaml import read_yaml
+
+    try:
+        document = read_yaml(path)
+    except SuiteError as error:
+        raise DataError(error.problems) from None
+    if not isinstance(document.data, dict):
+        message = "a recipe is a mapping, such as `base: gemma3-270m` and `select: last`"
+        raise DataError([*document.problems, Problem(path, 0, 0, "", message)])
+    try:
+        recipe = Recipe.model_validate(document.data)
+    except ValidationError as error:
+        raise DataError([*document.problems, *_problems(document, error)]) from None
+    if document.problems:
+        raise DataError(document.problems)
+    return recipe
+
+
+def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False):
+        keys = tuple(detail["loc"])
+        yield document.problem(keys, _message(keys, detail))
+
+
+def _message(keys: KeyPath, detail: Any) -> str:
+    if detail["type"] != "extra_forbidden":
+        return str(detail["msg"]).removeprefix("Value error, ")
+    allowed = _fields(keys[:-1])
+    from rapidfuzz import process
+
+    near = process.extractOne(str(keys[-1]), allowed, score_cutoff=60)
+    meant = f"; did you mean `{near[0]}`?" if near else ""
+    return f"unknown key{meant} Allowed: {', '.join(allowed)}"
+
+
+def _fields(keys: KeyPath) -> Sequence[str]:
+    """Keys that are allowed inside this part of a recipe."""
+    model: Any = Recipe
+    for key in keys:
+        model = model.model_fields[key].annotation
+    assert issubclass(model, BaseModel)
+    return tuple(model.model_fields)
