@@ -31,8 +31,8 @@ def score_reply(
 ) -> Judgement:
     """Judge a reply to a case of one generated turn exactly as a run does, without a language
     model. Without ``tools`` the packaged embedder is used, and nothing is stored."""
-    from persona_eval.scorers.embedders import embedder_from
+    from persona_eval.scorers.embedders import embedder_from, remembering
 
     planned = plan(case, persona, default_registry(scorers))
-    tools = tools or Tools(embedder=embedder_from())
+    tools = tools or Tools(embedder=remembering(embedder_from()))
     return judge_trial(case, persona, planned, [(reply, finish_reason)], tools)

@@ -17,6 +17,8 @@ _ECHO = regex.compile(
     r"^(?:\w+,? ){0,3}?(?:(?:the |a |my |your |that )?\w+ ){1,3}(?:what|who|whom|where|which|when)(?:,? \w+){0,2}\W*$"
 )
 _UNMARKED = regex.compile(r"(?:\w+,? ){0,3}?(?:which|whose|where|what|who)\b(?=(?:\W+\w+){1,13}\W*$)")
+_CHOICE = regex.compile(r"\w[\w,' -]* or (?!what\b|not\b|something\b|anything\b|so\b|else\b)\w+")
+_WHAT_IS = regex.compile(r"\bwhat(?:'s| is| are) (?:a|an|the|your|this|that) \w+")
 _BARE = regex.compile(r"^(?:sorry|er|um|oh|hm+|huh|wait|pardon|excuse me|\W)*\b(?:which|who|where|what|whose|huh|eh|when)\W*$")
 
 
@@ -39,9 +41,10 @@ def _asks_unmarked(text: str) -> bool:
 def _asks_what_was_meant(text: str, prompt: str) -> bool:
     if cue("asking", "strong", text):
         return True
+    choice, shared = _CHOICE.search(text), set(content(text)) & set(content(prompt))
     if cue("asking", "inviting", text) and not _names_choice(text):
-        return False
-    return cue("asking", "clarifying", text) is not None or _echoes(text, prompt)
+        return bool(choice and shared)
+    return bool(choice or (_WHAT_IS.search(text) and shared)) or cue("asking", "clarifying", text) is not None or _echoes(text, prompt)
 
 
 def _names_choice(text: str) -> bool:

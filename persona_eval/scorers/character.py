@@ -40,7 +40,7 @@ _I_AM = regex.compile(
     r"(?=\s*(?:[.,!?;:]|$|-| and\b| the\b| from\b| but\b| your\b))"
 )
 _FIRST_PERSON = regex.compile(r"\b(?:i|i'm|im|i've|i'll|i'd|me|my|mine|we|our|us)\b")
-_DESCRIBES = r"(?:'s an?|is an?|was an?|likes?|loves?|lives?|has|says?|said|thinks?|smiles?|laughs?|giggles?|feels?|wants?|would|enjoys?|knows?|looks?|nods?|replie[sd]|answer(?:s|ed)|is (?:known|very|always|feeling|happy|sad))"
+_DESCRIBES = r"(?:'s an?|is an?|was an?|likes?|loves?|lives?|has|says?|said|thinks?|smiles?|laughs?|giggles?|feels?|wants?|would|enjoys?|knows?|looks?|nods?|replie[sd]|answer(?:s|ed)|(?!is |was |has )[a-z]+s (?:his|her|their|its|at|up|down|around|happily|softly|the|a)|is (?:known|very|always|feeling|happy|sad))"
 
 
 def _ai(reply: str, persona: Persona) -> str | None:
@@ -95,8 +95,8 @@ def _stage(reply: str, persona: Persona) -> str | None:
     text = straighten(reply)
     for match in _STAGE.finditer(text):
         inner = words(fold(match["inner"]))
-        starred = match[0][0] in "*[_"
-        if inner and (inner[0] in verbs or (starred and len(inner) > 1 and _acts(inner))):
+        acts = len(inner) > 1 and (_acts(inner) if match[0][0] in "*[_" else _acts_on(inner))
+        if inner and (inner[0] in verbs or acts):
             if len(inner) > 1 or _stands_alone(text, match.span()):
                 return f"holds a stage direction “{match[0]}”"
     return None
@@ -107,6 +107,11 @@ def _acts(inner: list[str]) -> bool:
     first = inner[0]
     bare = first.endswith(("ing", "es")) or (first.endswith("ly") and inner[1].endswith("s"))
     return bare and not set(inner) & {"i", "you", "is", "are"} and first not in ("nothing", "something", "yes")
+
+
+def _acts_on(inner: list[str]) -> bool:
+    """``(tips his hat)``: in plain brackets only a verb with an object of its own."""
+    return inner[0].endswith("s") and inner[1] in ("his", "her", "their", "its", "my")
 
 
 def _stands_alone(text: str, span: tuple[int, int]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -37,7 +38,7 @@ _VERB = r"(?:'s|'re| is| are| was| were| means?| has| have| had| happens?| works
 _ECHO_TAIL = regex.compile(rf"(?P<subject>.+?){_VERB}(?!\w)(?P<rest>.*)")
 _THEY = regex.compile(r"(?:he|she|they)\b")
 _OBJECT = regex.compile(
-    r"(?:what|who|whom|where|why|how|if|whether|which|when|that|about|of|the|it|to|any|much|him|her|for|in|a|an|my|one)\b"
+    r"(?:what|who|whom|where|why|how|if|whether|which|when|that|about|of|the|it(?!')|to|any|much|him|her|for|in|a|an|my|one)\b"
 )
 _YES_NO = regex.compile(r"(?:yes|yeah|yep|yup|aye|no|nope|nah|nay)\b(?! (?:idea|clue|notion|one|record))")
 
@@ -72,7 +73,7 @@ class Claims:
     def find(self, reply: str) -> str | None:
         """The first clause that answers, or None. Admissions and advice are looked through."""
         about_others = bool(self.people.intersection(content(reply)))
-        found = (part for part in clauses(reply) if self.answers(part, about_others))
+        found = (part for part in _said(reply) if self.answers(part, about_others))
         return next(found, None)
 
     def answers(self, clause: str, about_others: bool = False) -> bool:
@@ -111,6 +112,8 @@ class Claims:
         return bool(fresh) and (len(text.split()) <= 4 or bool(self._frame(text)))
 
     def _number(self, text: str) -> bool:
+        if pattern("claims", "self").match(text) and not cue("claims", "hedge", text):
+            return False
         own = spans("claims", "own number", text)
         for match in pattern("claims", "num").finditer(text):
             if any(overlap(match.span(), span) for span in own) or match[0] == "one":
@@ -133,7 +136,9 @@ class Claims:
     def _framed(self, text: str) -> bool:
         """``I think it's …``, ``it is …``, ``maybe …`` followed by something new."""
         for section in ("hedge", "pronoun frame"):
-            for _, end in spans("claims", section, text):
+            for start, end in spans("claims", section, text):
+                if section == "pronoun frame" and len(text[:start].split()) > 1:
+                    continue
                 rest = text[end:].strip()
                 if not pattern("claims", "self").match(rest) and self._novel(rest):
                     return True
@@ -150,6 +155,20 @@ class Claims:
     def _reason(self, text: str) -> bool:
         found = pattern("claims", "because").search(text)
         return found is not None and bool(self._novel(text[found.end() :]))
+
+
+def _said(reply: str) -> Iterator[str]:
+    """The clauses of a reply without the calls that open sentences: ``Son, …``, ``Ooh, …``."""
+    for sentence in sentences(reply):
+        parts = clauses(sentence)
+        called = len(parts) > 1 and len(parts[0].split()) < 3 and not _hedged(parts[1])
+        yield from parts[1:] if called and not numbers(parts[0]) else parts
+
+
+def _hedged(clause: str) -> bool:
+    """``Paris, I think``: then the opening was no call."""
+    text = fold(clause)
+    return cue("claims", "hedge", text) is not None or text.startswith(("easy", "it ", "that ", "of course", "obviously"))
 
 
 @lru_cache(maxsize=1024)

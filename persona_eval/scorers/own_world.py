@@ -8,8 +8,8 @@ import regex
 
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.claims import first_words
-from persona_eval.scorers.lexicon import card_names, card_text, card_words, content, numbers
-from persona_eval.scorers.phrases import cue
+from persona_eval.scorers.lexicon import card_names, card_text, card_words, content, numbers, stem
+from persona_eval.scorers.phrases import cue, word_list
 from persona_eval.scorers.register import technical_words
 from persona_eval.text import fold, sentences, straighten, words
 
@@ -30,12 +30,15 @@ _FIGURE = regex.compile(
 _ITEM = regex.compile(r"(?m)^\s*(?:[-*•]|\d+[.)])\s+\S")
 _NAMES = regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}{2,}(?: (?:of (?:the )?)?\p{Lu}\p{Ll}+)+")
 _DEFINES = regex.compile(
-    r"(?P<subject>(?:\p{L}[\p{L}'-]* ?){1,5}?) (?:is|are|means|was|were) (?:when|where|how|like when|a|an|the|what) (?P<rest>.+)"
+    r"(?P<subject>(?:\p{L}[\p{L}-]* ?){1,5}?)(?:'s| is| are| means| was| were) "
+    r"(?:when|where|how|like when|a|an|the|what) (?P<rest>.+)"
 )
 _IT_MEANS = regex.compile(
     r"(?:\w+,? )?(?:it|that|this|they)(?:'s| is|'re| are| means)? (?:just |like )?"
     r"(?:when|where|how|(?:a|an|the) \p{L}+ (?:where|that|which|when|for|of)) (?P<rest>.+)"
 )
+_CAUSAL = regex.compile(r"\b(?:when|because|'?cause|if|means|makes|so|which|that's why|then|until)\b")
+_OWN_TALE = regex.compile(r"\b(?:i|i'm|i've|me|my|we|our|us|mum|dad|mama|papa|grandpa|grandma)\b")
 _SOFT = regex.compile(
     r"\b(?:i think|maybe|sounds? like|is that|must be|i thought|like a|silly|i bet|pretend|i reckon|mum says|i like|i don't|dunno)\b"
 )
@@ -79,9 +82,20 @@ def _tells(sentence: str, asked: frozenset[str], known: frozenset[str], expert: 
         return f"defines: “{first_words(sentence)}”"
     if match and asked.intersection(content(match["subject"])) and _outside(match["rest"], known):
         return f"defines: “{first_words(sentence)}”"
+    mechanism = _mechanism(text, known)
+    if mechanism:
+        return f"explains: “{first_words(sentence)}”"
     explains = cue("expert", "explains", text)
     about = bool(asked.intersection(content(text))) or expert
     return f"explains: “{first_words(sentence)}”" if explains and about and len(new) > 1 else None
+
+
+def _mechanism(text: str, known: frozenset[str]) -> bool:
+    """When, because or so, with two everyday words of outside fields and nobody of one's own."""
+    if not _CAUSAL.search(text) or _OWN_TALE.search(text):
+        return False
+    topical = frozenset(map(stem, word_list("expert", "topical"))) | frozenset(map(stem, word_list("expert", "technical")))
+    return len(topical.intersection(content(text)) - known) > 1
 
 
 def _outside(rest: str, known: frozenset[str]) -> bool:

@@ -137,6 +137,8 @@ def _phrase(prompt: str, reply: str) -> bool:
     if not regex.match(r"(?:\w+,? ){0,2}(?:what|which|who)\b", prompt):
         return False
     first = words(fold(clauses(reply)[0])) if clauses(reply) else []
+    if any(word.endswith("ed") for word in first[1:]):
+        return False
     return 0 < len(first) < 5 and not set(first) & _VERBAL
 
 

@@ -1,0 +1,124 @@
+"""Look for mistakes in suites, character cards and training data, without a language model:
+each case's good and bad replies are scored by the case itself. Without arguments: suites/ and
+the adapters. Exit status: 0 nothing wrong (warnings may be), 1 errors, 2 bad input."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from persona_eval.cli.own_scorers import conftest_scorers
+from persona_eval.errors import PersonaEvalError, ProblemsError
+from persona_eval.reports.explain import explain_case
+from persona_eval.scorers.base import Tools
+from persona_eval.scorers.embedders import embedder_from, remembering
+from persona_eval.scorers.registry import Registry, default_registry
+from persona_eval.selfcheck import check_examples
+from persona_eval.suite.load import load_persona, load_suite
+from persona_eval.suite.models import Persona, Suite
+from persona_eval.training.adapter import find_adapters
+from persona_eval.training.recipe import RECIPE_FILE
+from persona_eval.training.recipe_file import load_recipe
+from persona_eval.training.train import read_sources
+
+ENOUGH_SAMPLES = 20
+Outcome = tuple[str, str]
+"""`error` or `warning`, and the words."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("paths", type=Path, nargs="*", help="suites, cards, or folders of them")
+    parser.add_argument("--strict", action="store_true", help="warnings count as errors")
+    parser.add_argument(
+        "--explain", action="store_true", help="print what each case will be judged by"
+    )
+    parser.add_argument("--adapters-dir", type=Path, default=Path("adapters"), metavar="DIR")
+    parser.add_argument("--embedder", metavar="DIR", help="sentence-transformers folder")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print all findings. Raises PersonaEvalError for a path that does not exist."""
+    paths = options.paths or [Path("suites")]
+    suites, cards = _files(paths)
+    tools = Tools(embedder=remembering(embedder_from(options.embedder)))
+    outcomes = [outcome for path in cards for outcome in _card(path)]
+    for path in suites:
+        outcomes += _suite(path, tools, options.explain)
+    if not options.paths:
+        outcomes += _data(options.adapters_dir)
+    for kind, message in outcomes:
+        print(f"{kind}: {message}")
+    errors = sum(kind == "error" for kind, _ in outcomes)
+    warnings = len(outcomes) - errors
+    print(f"{len(suites)} suites, {len(cards)} cards: {errors} errors, {warnings} warnings")
+    return int(bool(errors or (options.strict and warnings)))
+
+
+def _files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    suites: list[Path] = []
+    cards: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise PersonaEvalError(f"{path}: there is no such file or folder")
+        found = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+        suites += [file for file in found if file.name.endswith(".suite.yaml")]
+        cards += [file for file in found if file.name == "persona.yaml" or file == path]
+    cards = [card for card in cards if card not in suites]
+    if not suites and not cards:
+        raise PersonaEvalError(f"{', '.join(map(str, paths))}: no *.suite.yaml and no persona.yaml")
+    return suites, cards
+
+
+def _card(path: Path) -> Iterator[Outcome]:
+    try:
+        persona = load_persona(path)
+    except ProblemsError as error:
+        yield from _problems(error)
+        return
+    yield from (("warning", f"{path}: {message}") for message in _thin(persona))
+
+
+def _thin(persona: Persona) -> Iterator[str]:
+    count = len(persona.voice.samples)
+    if count < ENOUGH_SAMPLES:
+        yield (
+            f"voice.samples: {count} sentences; `in_voice` is surer with {ENOUGH_SAMPLES} or more, "
+            "and judges nothing under 5"
+        )
+    if not persona.knows:
+        yield "knows: empty; `agrees_with_card` and the dont_know controls have little to go by"
+
+
+def _suite(path: Path, tools: Tools, explained: bool) -> Iterator[Outcome]:
+    try:
+        registry = default_registry(conftest_scorers(path.parent))
+        suite = load_suite(path, registry)
+    except ProblemsError as error:
+        yield from _problems(error)
+        return
+    if explained:
+        _explain(suite, registry)
+    for finding in check_examples(suite, registry, tools):
+        yield "error" if finding.kind == "error" else "warning", str(finding)
+
+
+def _explain(suite: Suite, registry: Registry) -> None:
+    for case in suite.cases:
+        print(explain_case(suite, case, registry))
+
+
+def _data(root: Path) -> Iterator[Outcome]:
+    """Recipes and data of all adapters that have them."""
+    for name in find_adapters(root):
+        recipe = root / name / RECIPE_FILE
+        if recipe.is_file():
+            try:
+                read_sources(load_recipe(recipe), recipe.parent)
+            except ProblemsError as error:
+                yield from _problems(error)
+
+
+def _problems(error: ProblemsError) -> Iterator[Outcome]:
+    yield from (("error", str(problem)) for problem in error.problems)
