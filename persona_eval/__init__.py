@@ -34,7 +34,7 @@ _HOMES = {
     "Score": "scorers.base",
     "Scorer": "scorers.base",
 }
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ SMALL = 1 << 20  # below a megabyte hashing is quicker than remembering
 
 def digest_text(*parts: str) -> str:
     """SHA-256 over the parts, borders between them included."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def digest_json(value: Any) -> str:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+from persona_eval.errors import EngineError, PersonaEvalError
 from persona_eval.fingerprint import digest_json
 from persona_eval.models.base import Batch, Model, Reply, Request
 from persona_eval.suite.models import Case, Persona
@@ -63,7 +64,7 @@ class Runner:
         store: ReplyStore,
         *,
         fresh: bool = False,
-        on_reply: Callable[[Work, int], None] = lambda work, pending: None,
+        on_reply: Callable[[Work, int], None] = lambda _work, _pending: None,
     ):
         self.model = model
         self.work = Work()
@@ -71,7 +72,7 @@ class Runner:
         self._fresh = fresh
         self._on_reply = on_reply
         self._queue: dict[tuple[str, str], list[Trial]] = {}
-        self._asked: dict[str, Trial] = {}
+        self._asked: dict[str, list[Trial]] = {}
         self._batch: Batch | None = None
         self._worn: WornAdapter | None = None
 
@@ -82,12 +83,21 @@ class Runner:
             self._queue.setdefault((adapter.name, name), trials_of(case, persona))
 
     def trials(self, adapter: WornAdapter, name: str) -> list[Trial]:
-        """The finished trials of an announced case; generates until they are there."""
+        """The finished trials of an announced case; generates until they are there.
+
+        Raises EngineError when generation breaks off, and whatever else this package raises on
+        purpose. What has finished is kept, and other cases may be asked for after that.
+        """
         wanted = self._queue[(adapter.name, name)]
-        if not all(trial.finished for trial in wanted):
-            self._switch_to(adapter)
-        while not all(trial.finished for trial in wanted):
-            self._step(adapter)
+        try:
+            self._finish(adapter, wanted)
+        except PersonaEvalError:
+            raise
+        except Exception as error:
+            raise EngineError(
+                f"generation broke off: {type(error).__name__}: {error}. The replies that had "
+                "finished are kept: run again to go on (--full-trace shows where it happened)"
+            ) from error
         return wanted
 
     def close(self) -> None:
@@ -97,15 +107,35 @@ class Runner:
         self._batch = None
         self._asked.clear()
 
+    def _finish(self, adapter: WornAdapter, wanted: list[Trial]) -> None:
+        if not all(trial.finished for trial in wanted):
+            self._switch_to(adapter)
+        while not all(trial.finished for trial in wanted):
+            for trial in wanted:
+                if trial.error:
+                    raise trial.error
+            self._attempt(adapter, wanted)
+
+    def _attempt(self, adapter: WornAdapter, wanted: list[Trial]) -> None:
+        """A step. After a failed one nobody knows the state of the batch: what was in flight
+        begins anew, without the case that met the failure."""
+        try:
+            self._step(adapter)
+        except Exception as error:
+            self.close()
+            for trial in wanted:
+                trial.error = error
+            raise
+
     def _switch_to(self, adapter: WornAdapter) -> None:
         if self._worn != adapter:
             self.close()
             self._worn = adapter
-        started = {id(trial) for trial in self._asked.values()}
+        started = {id(trial) for trials in self._asked.values() for trial in trials}
         for (name, _), trials in self._queue.items():
             if name == adapter.name:
                 for trial in trials:
-                    if id(trial) not in started:
+                    if id(trial) not in started and trial.error is None:
                         self._continue(adapter, trial)
 
     def _continue(self, adapter: WornAdapter, trial: Trial) -> None:
@@ -119,9 +149,17 @@ class Runner:
             self.work.stored += 1
 
     def _ask(self, adapter: WornAdapter, trial: Trial, request: Request) -> None:
+        """Ask once for what several suites want; a request that the model refuses (it may be
+        too long) is the trouble of its own trial alone."""
         key = self.key(adapter, request)
-        self._asked[key] = trial
-        self._open(adapter).submit([request])
+        batch = self._open(adapter)
+        try:
+            if key not in self._asked:
+                batch.submit([request])
+        except Exception as error:
+            trial.error = error
+        else:
+            self._asked.setdefault(key, []).append(trial)
 
     def _open(self, adapter: WornAdapter) -> Batch:
         if self._batch is None:
@@ -130,18 +168,24 @@ class Runner:
         return self._batch
 
     def _step(self, adapter: WornAdapter) -> None:
+        batch = self._open(adapter)
         started = time.perf_counter()
-        finished = self._open(adapter).step()
+        finished = batch.step()
         self.work.seconds += time.perf_counter() - started
+        if not finished and not batch.pending:
+            raise EngineError("the model has nothing left to do, but replies are missing")
         for request, reply in finished:
-            key = self.key(adapter, request)
-            self._store.put(key, request, reply)
-            trial = self._asked.pop(key)
+            self._take(adapter, request, reply)
+
+    def _take(self, adapter: WornAdapter, request: Request, reply: Reply) -> None:
+        key = self.key(adapter, request)
+        self._store.put(key, request, reply)
+        self.work.generated += 1
+        self.work.tokens += reply.tokens
+        for trial in self._asked.pop(key):
             trial.replies.append(reply)
-            self.work.generated += 1
-            self.work.tokens += reply.tokens
             self._continue(adapter, trial)
-            self._on_reply(self.work, len(self._asked))
+        self._on_reply(self.work, len(self._asked))
 
     def key(self, adapter: WornAdapter, request: Request) -> str:
         """Digest of all that a reply depends on."""

@@ -110,7 +110,9 @@ class Store:
 
     def put_many(self, embedder: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep embeddings by text."""
-        rows = [(embedder, digest_text(t), v.astype("float32").tobytes()) for t, v in vectors.items()]
+        rows = [
+            (embedder, digest_text(t), v.astype("float32").tobytes()) for t, v in vectors.items()
+        ]
         with self._write():
             self._db.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 
 _QUOTES = str.maketrans(
-    {"‘": "'", "’": "'", "‚": "'", "‛": "'", "ʼ": "'", "′": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+    {
+        "‘": "'",
+        "’": "'",
+        "‚": "'",
+        "‛": "'",
+        "ʼ": "'",
+        "′": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+    }
     | {"–": "-", "—": "-", "‐": "-", "‑": "-", "…": "...", "\u00a0": " "}
 )
 # Marks belong to letters: Hindi and Thai write most vowels so.
@@ -23,6 +35,7 @@ def straighten(text: str) -> str:
     return unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES)
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """``straighten``, then fold case and runs of white space: for comparing."""
     return " ".join(straighten(text).casefold().split())
@@ -62,4 +75,6 @@ def is_unspaced(text: str) -> bool:
 def finds(phrase: str, text: str, case: bool = False) -> bool:
     """Whether the phrase stands in the text, word-bounded; letters' case is ignored unless
     ``case`` is set."""
-    return phrase_pattern(phrase, case).search(straighten(text) if case else fold(text)) is not None
+    if fold(phrase) not in (folded := fold(text)):
+        return False  # most phrases are not there, and compiling a pattern costs 2 ms
+    return phrase_pattern(phrase, case).search(straighten(text) if case else folded) is not None

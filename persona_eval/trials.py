@@ -17,6 +17,8 @@ class Trial:
     persona: Persona
     number: int
     replies: list[Reply] = field(default_factory=list)
+    error: Exception | None = None
+    """Why its next reply cannot be had."""
 
     @property
     def finished(self) -> bool:
@@ -41,7 +43,9 @@ class Trial:
 
     def transcript(self) -> tuple[Message, ...]:
         """All messages so far, without the system turn."""
-        done = len(self.case.turns) if self.finished else self.case.generated_turns[len(self.replies)]
+        done = (
+            len(self.case.turns) if self.finished else self.case.generated_turns[len(self.replies)]
+        )
         return tuple(message for message in self._before(done) if message.role != "system")
 
     def _before(self, turn: int) -> Iterator[Message]:

@@ -90,14 +90,25 @@ def _wrong(line: str, cases: dict[str, Case]) -> Iterator[tuple[str, str]]:
 def _wrong_replies(data: dict[str, Any], case: Case) -> Iterator[tuple[str, str]]:
     wanted = len(case.generated_turns)
     if ("reply" in data) == ("replies" in data):
-        yield "reply", "give `reply` (text), or `replies` (a list) where several turns are generated"
+        yield (
+            "reply",
+            "give `reply` (text), or `replies` (a list) where several turns are generated",
+        )
     elif "reply" in data and not isinstance(data["reply"], str):
         yield "reply", f"must be text, not {type(data['reply']).__name__}"
     elif "reply" in data and wanted > 1:
-        yield "reply", f"case `{case.id}` has {wanted} generated turns: give `replies`, a list of {wanted}"
+        yield (
+            "reply",
+            f"case `{case.id}` has {wanted} generated turns: give `replies`, a list of {wanted}",
+        )
     elif "replies" in data and not _texts(data["replies"], wanted):
-        yield "replies", f"must be a list of {wanted} texts, one for each generated turn of `{case.id}`"
+        yield (
+            "replies",
+            f"must be a list of {wanted} texts, one for each generated turn of `{case.id}`",
+        )
 
 
 def _texts(value: Any, count: int) -> bool:
-    return isinstance(value, list) and len(value) == count and all(isinstance(v, str) for v in value)
+    return (
+        isinstance(value, list) and len(value) == count and all(isinstance(v, str) for v in value)
+    )

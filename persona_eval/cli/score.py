@@ -82,5 +82,7 @@ def _line(row: Row, judgement: Judgement) -> str:
     name = f"{row.case.id} trial {row.trial}"
     if judgement.error:
         return f"ERROR {name}: {printable(judgement.error)}"
-    failed = [f"{s['expectation']}: {s['reason']}" for s in judgement.scores if s["passed"] is False]
+    failed = [
+        f"{s['expectation']}: {s['reason']}" for s in judgement.scores if s["passed"] is False
+    ]
     return f"FAIL  {name}: {printable('; '.join(failed))}" if failed else f"pass  {name}"

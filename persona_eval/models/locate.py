@@ -48,7 +48,7 @@ def locate(spec: str, cache: Path | None = None) -> BaseFiles:
     if spec == bundled.NAME:
         return BaseFiles(spec, bundled.ensure_bundled(cache), bundled.fingerprint())
     path = _find(spec)
-    name = path.name if Path(spec).expanduser().exists() else spec
+    name = (path.name or path.resolve().name) if Path(spec).expanduser().exists() else spec
     memory = FingerprintMemory(cache / "fingerprints.json")
     weights = sorted(file.name for file in path.glob("*.safetensors"))
     return BaseFiles(name, path, memory.digest_folder(path, [*TEXT_FILES, *weights]))
@@ -99,7 +99,7 @@ def _download(repo: str) -> Path:
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise ModelError(
             f"there is no local directory {repo!r}, and the hub gave no model of that name "
-            f"({type(error).__name__}: {str(error).splitlines()[0]}). Check the name, log in "
+            f"({type(error).__name__}: {str(error).partition(chr(10))[0]}). Check the name, log in "
             "with `hf auth login` for gated models, or give a local MLX directory"
         ) from None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from persona_eval.errors import PersonaEvalError, SuiteError
+from persona_eval.errors import PersonaEvalError, ScorerError
 from persona_eval.pytest_plugin.adapters import adapter_names
 from persona_eval.suite.load import load_suite
 from persona_eval.suite.models import Case, Suite
@@ -36,11 +36,20 @@ class CaseItem(pytest.Function):
         """Name of the case in the session: unique, and the same for every adapter."""
         return f"{self.parent.nodeid if self.parent else ''}::{self.case.id}"
 
+    @property
+    def id(self) -> Any:
+        """The id as pytest 9.2 reads it from its cache, or ``--lf`` would not know the item: with
+        the adapter apart, where pytest itself took it for a part of the name."""
+        return type(super().id).parse(self.nodeid)
+
     def reportinfo(self) -> tuple[Any, int | None, str]:
         return self.path, self.case.line - 1, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # type: ignore[override]
-        if isinstance(excinfo.value, CaseFailed | PersonaEvalError):
+        wanted = (
+            (CaseFailed,) if self.config.getoption("fulltrace") else (CaseFailed, PersonaEvalError)
+        )
+        if isinstance(excinfo.value, wanted):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -62,12 +71,12 @@ class SuiteFile(pytest.Module):
         from persona_eval.scorers.base import Tools
         from persona_eval.selfcheck import check_examples
 
-        known = registry(self.config)
         try:
+            known = registry(self.config)
             suite = load_suite(self.path, known)
-        except SuiteError as error:
+            findings = check_examples(suite, known, Tools(), exact_only=True)
+        except PersonaEvalError as error:
             raise self.CollectError(str(error)) from None
-        findings = check_examples(suite, known, Tools(), exact_only=True)
         errors = [finding for finding in findings if finding.kind == "error"]
         if errors:
             raise self.CollectError("\n".join(map(str, errors)))
@@ -108,6 +117,11 @@ def registry(config: pytest.Config) -> Registry:
 
     if REGISTRY not in config.stash:
         answers = config.hook.pytest_persona_scorers(config=config)
+        for answer in answers:
+            if not isinstance(answer, Iterable) or isinstance(answer, type):
+                raise ScorerError(
+                    f"pytest_persona_scorers must return a list of classes, not {answer!r}"
+                )
         config.stash[REGISTRY] = default_registry([cls for answer in answers for cls in answer])
     return config.stash[REGISTRY]
 
@@ -120,15 +134,16 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     cases = [item for item in items if isinstance(item, CaseItem)]
     if not cases:
         return
+    if config.getoption("persona_explain"):
+        _explain(config, cases)
+        items.clear()
+        return
     require_adapters(config)
     twice = [node for node, count in Counter(item.nodeid for item in cases).items() if count > 1]
     if twice:
         raise pytest.UsageError(f"these ids occur more than once: {', '.join(twice)}")
     order = {name: number for number, name in enumerate(adapter_names(config))}
     items.sort(key=lambda item: order.get(getattr(item, "adapter", ""), -1))
-    if config.getoption("persona_explain"):
-        _explain(config, cases)
-        items.clear()
 
 
 def _explain(config: pytest.Config, cases: list[CaseItem]) -> None:

@@ -58,6 +58,7 @@ def persona_tools(pytestconfig: pytest.Config, persona_store: Store) -> Tools:
 
 @pytest.fixture(scope="session")
 def persona_session(
+    request: pytest.FixtureRequest,
     pytestconfig: pytest.Config,
     persona_model: Model,
     persona_adapters: dict[str, WornAdapter],
@@ -71,4 +72,4 @@ def persona_session(
         pytestconfig, persona_model, persona_adapters, persona_store, persona_tools
     )
     yield session
-    session.close()
+    session.close(request.session)

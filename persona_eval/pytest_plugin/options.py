@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -46,7 +47,9 @@ def add(parser: pytest.Parser) -> None:
         help="print what each case will be judged by, and where that comes from; run nothing",
     )
     group.addoption("--persona-store", metavar="DIR", help="folder of the store (.persona_eval)")
-    group.addoption("--persona-batch-size", type=int, metavar="N", help="replies made at a time")
+    group.addoption(
+        "--persona-batch-size", type=_at_least_one, metavar="N", help="replies made at a time"
+    )
     group.addoption(
         "--persona-embedder", metavar="DIR", help="sentence-transformers folder for embeddings"
     )
@@ -55,6 +58,12 @@ def add(parser: pytest.Parser) -> None:
     parser.addini("persona_adapters_dir", "folder of the adapters", default="adapters")
     parser.addini("persona_files", "names of suite files", type="args", default=["*.suite.yaml"])
     parser.addini("persona_embedder", "as --persona-embedder", default="")
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 up")
+    return int(text)
 
 
 def register_markers(config: pytest.Config) -> None:

@@ -17,11 +17,18 @@ ENGINE_OR_SCORER_ERROR = 7
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Put an item's record on its report, as data that crosses processes."""
-    from persona_eval.pytest_plugin.session import RECORD
+    """Put a case's record on its report, as data that crosses processes. A case that could not
+    be set up was not judged, which is an error too."""
+    from persona_eval.pytest_plugin.collect import CaseItem
+    from persona_eval.pytest_plugin.session import RECORD, record
 
+    if not isinstance(item, CaseItem):
+        return
     if call.when == "call" and RECORD in item.stash:
-        report.persona = item.stash[RECORD]  # type: ignore[attr-defined]
+        report.persona = item.stash[RECORD] | {"outcome": report.outcome}  # type: ignore[attr-defined]
+    elif call.when == "setup" and report.failed and call.excinfo:
+        error = f"set-up failed: {call.excinfo.exconly()}"
+        report.persona = record(item, error) | {"outcome": report.outcome}  # type: ignore[attr-defined]
 
 
 class Recorder:
@@ -39,18 +46,23 @@ class Recorder:
 
 
 def finish(session: pytest.Session) -> None:
-    """A scorer or engine that failed makes the exit status 7: neither a pass nor a fail."""
+    """A scorer or engine that failed makes the exit status 7: neither a pass nor a fail. To
+    run nothing is what ``--persona-explain`` is for."""
     records = session.config.stash.get(RECORDS, [])
     if session.exitstatus in (0, 1) and any(record["error"] for record in records):
         session.exitstatus = ENGINE_OR_SCORER_ERROR
+    explained = session.config.getoption("persona_explain")
+    if explained and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
 
 
-def summarise(terminal: Any, config: pytest.Config) -> None:
+def summarise(terminal: Any, config: pytest.Config, exitstatus: int) -> None:
     """Write the closing block."""
     from persona_eval.reports.terminal import closing_block
 
     records = config.stash.get(RECORDS, [])
     if records and not xdist.worker(config):
         terminal.section("persona-eval", sep="=")
-        for line in closing_block(records):
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        for line in closing_block(records, interrupted):
             terminal.line(line)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from persona_eval.errors import PersonaEvalError, ScorerError
+from persona_eval.errors import AdapterError, PersonaEvalError, ScorerError
 from persona_eval.judging import Judgement, Planned, judge_trial, plan, texts_to_embed
 from persona_eval.pytest_plugin import adapters, options, xdist
 from persona_eval.pytest_plugin.collect import CaseFailed, CaseItem, registry
+from persona_eval.pytest_plugin.recorder import ENGINE_OR_SCORER_ERROR
 from persona_eval.reports.failure import failure_text
 from persona_eval.results import CaseResult
-from persona_eval.runner import Runner, WornAdapter
+from persona_eval.runner import Runner, Work, WornAdapter
 from persona_eval.trials import Trial
 
 if TYPE_CHECKING:
@@ -39,36 +40,57 @@ class PersonaSession:
         store: Store,
         tools: Tools,
     ):
-        self.config, self.model, self.worn, self.store, self.tools = config, model, worn, store, tools
+        self.config, self.model, self.worn, self.store, self.tools = (
+            config,
+            model,
+            worn,
+            store,
+            tools,
+        )
         self.runner = Runner(model, store, fresh=bool(config.getoption("persona_fresh")))
         self.run = store.begin_run(self._about())
         self._plans: dict[str, tuple[Planned, ...]] = {}
         self._announced: set[str] = set()
-        self._status = 0
+        self._errors = 0
 
     def check(self, item: CaseItem) -> None:
         """Generate, judge and record a case. Raises CaseFailed when too few trials pass, and
-        ScorerError when a scorer could not judge one."""
-        adapter = self.worn[item.adapter]
-        self._announce(item)
-        item.stash[RECORD] = self._record(item, error="the reply was not generated")
-        trials = self.runner.trials(adapter, item.key)
-        judgements = self._judge(item, trials)
-        self.store.add_trials(self.run, item.nodeid, [asdict(j) for j in judgements])
-        errors = [judgement.error for judgement in judgements if judgement.error]
-        item.stash[RECORD] = self._record(item, error="; ".join(dict.fromkeys(errors)) or None)
-        if errors:
-            raise ScorerError("\n".join(dict.fromkeys(errors)))
+        PersonaEvalError when a reply could not be generated or judged."""
+        try:
+            trials, judgements = self._judged(item)
+        except Exception as error:
+            self._errors += 1
+            item.stash[RECORD] = self._record(item, error=str(error) or type(error).__name__)
+            raise
         result = CaseResult.of(item.case, [bool(judgement.passed) for judgement in judgements])
-        item.stash[RECORD] |= {"result": asdict(result)}
+        item.stash[RECORD] = self._record(item) | {"result": asdict(result)}
         item.user_properties += _properties(item, self.model, result)
         if not result.passed:
             raise CaseFailed(failure_text(result, trials, judgements))
 
-    def close(self) -> None:
-        """Give memory back and close the run."""
+    def close(self, session: pytest.Session) -> None:
+        """Give memory back, and close the run with the exit status that is to be expected."""
         self.runner.close()
-        self.store.end_run(self.run, self._status)
+        failed = ENGINE_OR_SCORER_ERROR if self._errors else int(session.testsfailed > 0)
+        self.store.end_run(self.run, int(session.exitstatus) or failed)
+
+    def _judged(self, item: CaseItem) -> tuple[list[Trial], list[Judgement]]:
+        self._announce(item)
+        trials = self.runner.trials(self._adapter(item), item.key)
+        judgements = self._judge(item, trials)
+        self.store.add_trials(self.run, item.nodeid, [asdict(j) for j in judgements])
+        errors = dict.fromkeys(judgement.error for judgement in judgements if judgement.error)
+        if errors:
+            raise ScorerError("\n".join(errors))
+        return trials, judgements
+
+    def _adapter(self, item: CaseItem) -> WornAdapter:
+        if item.adapter not in self.worn:
+            raise AdapterError(
+                f"the fixture persona_adapters holds no `{item.adapter}`; it holds: "
+                f"{', '.join(self.worn) or 'none'}"
+            )
+        return self.worn[item.adapter]
 
     def _announce(self, item: CaseItem) -> None:
         """Announce the cases that will be asked for, so that they share a batch: the whole
@@ -78,7 +100,7 @@ class PersonaSession:
         items = [other for other in item.session.items if isinstance(other, CaseItem)]
         if xdist.worker(self.config):
             items = [other for other in items if other.path == item.path]
-        items = [other for other in items if not other.case.skip]
+        items = [other for other in items if not other.get_closest_marker("skip")]
         for name, adapter in self.worn.items():
             mine = [other for other in items if other.adapter == name]
             self.runner.enqueue(adapter, ((o.key, o.case, o.suite.persona) for o in mine))
@@ -101,7 +123,7 @@ class PersonaSession:
 
     def _training_replies(self, item: CaseItem, planned: Iterable[Planned]) -> list[str] | None:
         """Only read when a case asks whether a reply is memorised."""
-        folder = self.worn[item.adapter].folder
+        folder = self._adapter(item).folder
         if folder is None or not any("not_memorised" in entry.title for entry in planned):
             return None
         from persona_eval.training.recipe import RECIPE_FILE
@@ -113,19 +135,11 @@ class PersonaSession:
         conversations = read_sources(load_recipe(folder / RECIPE_FILE), folder).train
         return [m.content for c in conversations for m in c.messages if m.role == "assistant"]
 
-    def _record(self, item: CaseItem, error: str | None) -> dict[str, Any]:
-        """What the controller must know about an item: plain JSON, as it may cross processes."""
-        return {
-            "node": item.nodeid,
-            "adapter": item.adapter,
-            "category": item.case.category,
-            "persona": item.suite.persona.name,
+    def _record(self, item: CaseItem, error: str | None = None) -> dict[str, Any]:
+        return record(item, error) | {
             "model": self.model.name,
             "engine": self.model.engine,
-            "worker": xdist.worker(self.config),
             "work": asdict(self.runner.work),
-            "error": error,
-            "result": None,
         }
 
     def _about(self) -> dict[str, Any]:
@@ -137,6 +151,22 @@ class PersonaSession:
             "worker": xdist.worker(self.config),
             "arguments": list(self.config.invocation_params.args),
         }
+
+
+def record(item: CaseItem, error: str | None) -> dict[str, Any]:
+    """What the controller must know about an item: plain JSON, as it may cross processes."""
+    return {
+        "node": item.nodeid,
+        "adapter": item.adapter,
+        "category": item.case.category,
+        "persona": item.suite.persona.name,
+        "model": None,
+        "engine": None,
+        "worker": xdist.worker(item.config),
+        "work": asdict(Work()),
+        "error": error,
+        "result": None,
+    }
 
 
 def _properties(item: CaseItem, model: Model, result: CaseResult) -> list[tuple[str, object]]:
@@ -196,4 +226,4 @@ def ready_adapters(config: pytest.Config, model: Model) -> dict[str, WornAdapter
         )
         for spec in adapters.adapter_specs(config)
     ]
-    return {name: adapter for name, adapter in zip(adapters.adapter_names(config), ready, strict=True)}
+    return dict(zip(adapters.adapter_names(config), ready, strict=True))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from persona_eval.judging import Judgement
-from persona_eval.results import CaseResult
 from persona_eval.reports.plain import printable
+from persona_eval.results import CaseResult
 from persona_eval.trials import Trial
 
 WIDTH = 96
@@ -46,7 +46,9 @@ def _score(score: dict[str, Any], judgement: Judgement) -> Iterator[str]:
     if judgement.passed and score["passed"]:
         return
     mark = {True: "ok  ", False: "FAIL", None: "--  "}[score["passed"]]
-    figures = [f"{name} {_figure(score[name])}" for name in ("value", "limit") if score[name] is not None]
+    figures = [
+        f"{name} {_figure(score[name])}" for name in ("value", "limit") if score[name] is not None
+    ]
     shown = f" [{', '.join(figures)}]" if figures else ""
     source = "" if score["source"] == "case" else f" ({score['source']})"
     text = f"{score['expectation']}{source}{shown}: {printable(score['reason'])}"

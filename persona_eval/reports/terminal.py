@@ -24,9 +24,11 @@ class AdapterResults:
     errors: tuple[Record, ...]
     failed: tuple[str, ...]
     """Node ids of failing cases."""
+    expected: int
+    """How many cases failed as expected."""
 
 
-def closing_block(records: Sequence[Record]) -> list[str]:
+def closing_block(records: Sequence[Record], interrupted: bool = False) -> list[str]:
     """Lines for the end of the session; ``records`` is what the items recorded."""
     groups = [_of_adapter(name, records) for name in dict.fromkeys(r["adapter"] for r in records)]
     lines = [_heading(records, groups), ""]
@@ -35,7 +37,7 @@ def closing_block(records: Sequence[Record]) -> list[str]:
         lines += [_table(group.results), ""] if group.results else []
     if len(groups) > 1:
         lines += [_difference(groups), ""]
-    return [*lines, *_errors(groups), *_failures(groups), _verdict(groups)]
+    return [*lines, *_errors(groups), *_failures(groups), _verdict(groups, interrupted)]
 
 
 def _of_adapter(name: str, records: Sequence[Record]) -> AdapterResults:
@@ -45,12 +47,14 @@ def _of_adapter(name: str, records: Sequence[Record]) -> AdapterResults:
         name,
         tuple(result for _, result in judged),
         tuple(record for record in mine if record["error"]),
-        tuple(record["node"] for record, result in judged if not result.passed),
+        tuple(record["node"] for record, _ in judged if record["outcome"] == "failed"),
+        sum(not result.passed and record["outcome"] == "skipped" for record, result in judged),
     )
 
 
 def _heading(records: Sequence[Record], groups: Sequence[AdapterResults]) -> str:
-    first, work = records[0], total_work(records)
+    known = [record for record in records if record["model"]] or records
+    first, work = known[0], total_work(records)
     personas = ", ".join(dict.fromkeys(record["persona"] for record in records))
     adapters = ", ".join(group.adapter for group in groups)
     noun = "adapter" if len(groups) == 1 else "adapters"
@@ -109,7 +113,11 @@ def _difference(groups: Sequence[AdapterResults]) -> str:
     rates = [_rates(group.results) for group in groups]
     first, last = rates[0], rates[-1]
     rows = [
-        [name, *(percent(rate.get(name)) for rate in rates), _points(first.get(name), last.get(name))]
+        [
+            name,
+            *(percent(rate.get(name)) for rate in rates),
+            _points(first.get(name), last.get(name)),
+        ]
         for name in dict.fromkeys(name for rate in rates for name in rate)
     ]
     names = [group.adapter for group in groups]
@@ -142,12 +150,18 @@ def _failures(groups: Sequence[AdapterResults]) -> Iterator[str]:
         yield f"failed {len(nodes) - SHOWN} more (above, or with -rf)"
 
 
-def _verdict(groups: Sequence[AdapterResults]) -> str:
+def _verdict(groups: Sequence[AdapterResults], interrupted: bool) -> str:
     errors = sum(len(group.errors) for group in groups)
     failed = sum(len(group.failed) for group in groups)
     cases = sum(len(group.results) for group in groups)
     if errors:
-        return f"verdict ERROR: {errors} cases could not be judged (above); {failed} of {cases} failed"
+        return (
+            f"verdict ERROR: {errors} cases could not be judged (above); {failed} of {cases} failed"
+        )
     if failed:
         return f"verdict FAIL: {failed} of {cases} cases failed"
+    if interrupted:
+        return f"verdict INCOMPLETE: interrupted after {cases} cases, none of which failed"
+    if expected := sum(group.expected for group in groups):
+        return f"verdict PASS: {cases - expected} of {cases} cases passed, {expected} failed as expected"
     return f"verdict PASS: all {cases} cases passed"

@@ -16,10 +16,14 @@ from persona_eval.text import fold, sentences, words
 _ECHO = regex.compile(
     r"^(?:\w+,? ){0,3}?(?:(?:the |a |my |your |that )?\w+ ){1,3}(?:what|who|whom|where|which|when)(?:,? \w+){0,2}\W*$"
 )
-_UNMARKED = regex.compile(r"(?:\w+,? ){0,3}?(?:which|whose|where|what|who)\b(?=(?:\W+\w+){1,13}\W*$)")
+_UNMARKED = regex.compile(
+    r"(?:\w+,? ){0,3}?(?:which|whose|where|what|who)\b(?=(?:\W+\w+){1,13}\W*$)"
+)
 _CHOICE = regex.compile(r"\w[\w,' -]* or (?!what\b|not\b|something\b|anything\b|so\b|else\b)\w+")
 _WHAT_IS = regex.compile(r"\bwhat(?:'s| is| are) (?:a|an|the|your|this|that) \w+")
-_BARE = regex.compile(r"^(?:sorry|er|um|oh|hm+|huh|wait|pardon|excuse me|\W)*\b(?:which|who|where|what|whose|huh|eh|when)\W*$")
+_BARE = regex.compile(
+    r"^(?:sorry|er|um|oh|hm+|huh|wait|pardon|excuse me|\W)*\b(?:which|who|where|what|whose|huh|eh|when)\W*$"
+)
 
 
 def clarifying_question(reply: str, prompt: str) -> str | None:
@@ -44,12 +48,22 @@ def _asks_what_was_meant(text: str, prompt: str) -> bool:
     choice, shared = _CHOICE.search(text), set(content(text)) & set(content(prompt))
     if cue("asking", "inviting", text) and not _names_choice(text):
         return bool(choice and shared)
-    return bool(choice or (_WHAT_IS.search(text) and shared)) or cue("asking", "clarifying", text) is not None or _echoes(text, prompt)
+    return (
+        bool(choice or (_WHAT_IS.search(text) and shared))
+        or cue("asking", "clarifying", text) is not None
+        or _echoes(text, prompt)
+    )
 
 
 def _names_choice(text: str) -> bool:
     """``Do you want the red one or the blue one``: alternatives among things, with articles."""
-    return regex.search(r"\b(?:the|a|an|my|your|this|that)\b [^?]*\bor\b (?:the|a|an|my|your|that|his|her)\b", text) is not None
+    return (
+        regex.search(
+            r"\b(?:the|a|an|my|your|this|that)\b [^?]*\bor\b (?:the|a|an|my|your|that|his|her)\b",
+            text,
+        )
+        is not None
+    )
 
 
 def _echoes(text: str, prompt: str) -> bool:
@@ -59,7 +73,7 @@ def _echoes(text: str, prompt: str) -> bool:
     return _ECHO.match(text) is not None and bool(set(content(text)) & set(content(prompt)))
 
 
-def commitment(reply: str, question: str, prompt: str) -> str | None:
+def commitment(reply: str, question: str) -> str | None:
     """A sentence besides the question that goes on as if all were clear, or None."""
     for sentence in _statements(reply):
         text = fold(sentence)
@@ -88,9 +102,11 @@ class AsksToClarify(Scorer):
         question = clarifying_question(exchange.reply, exchange.prompt)
         if question is None:
             return Score(False, "asks nothing about what was meant")
-        went_on = commitment(exchange.reply, question, exchange.prompt)
+        went_on = commitment(exchange.reply, question)
         if went_on:
-            return Score(False, f"asks “{first_words(question)}”, but goes on “{first_words(went_on)}”")
+            return Score(
+                False, f"asks “{first_words(question)}”, but goes on “{first_words(went_on)}”"
+            )
         return Score(True, f"asks “{first_words(question)}”")
 
 

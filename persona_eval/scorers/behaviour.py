@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from persona_eval.scorers import asking, character, coherence, knowing, refusing, register, relevance
+from persona_eval.scorers import (
+    asking,
+    character,
+    coherence,
+    knowing,
+    refusing,
+    register,
+    relevance,
+)
 from persona_eval.scorers.base import Scorer
 
 SCORERS: tuple[type[Scorer], ...] = (

@@ -19,7 +19,9 @@ _CALLED = {"called", "named", "name", "names", "who", "who's", "whos"}
 _ASKERS = {"what": "what", "what's": "what", "which": "what", "where": "where", "where's": "where",
            "how": "how", "when": "when", "why": "why"}  # fmt: skip
 _NUMERAL = r"(?:\d+|" + "|".join(UNITS) + ")"
-_MY_AGE = regex.compile(rf"\bi(?:'m| am|m) (?:only |just |already )?(?P<age>{_NUMERAL})(?: years?(?: old)?| and (?:a half|three))?(?= and|\s*[.,!?;]|$)")
+_MY_AGE = regex.compile(
+    rf"\bi(?:'m| am|m) (?:only |just |already )?(?P<age>{_NUMERAL})(?: years?(?: old)?| and (?:a half|three))?(?= and|\s*[.,!?;]|$)"
+)
 _QUANTITY = regex.compile(rf"\b(?P<number>{_NUMERAL})[ -](?P<noun>\p{{L}}+)")
 _STATED = r"(?:'s| is| was)(?: name)?(?:'s| is)?(?: called| named)?"
 
@@ -29,7 +31,9 @@ def _key(question: str) -> tuple[str, frozenset[str]]:
     tokens = words(fold(question))
     asker = next((_ASKERS[token] for token in tokens if token in _ASKERS), "")
     filler = frozenset(map(stem, word_list("cards", "filler")))
-    core = {"NAME" if t in map(stem, _CALLED) or t in _CALLED else t for t in content(question)} - filler
+    core = {
+        "NAME" if t in map(stem, _CALLED) or t in _CALLED else t for t in content(question)
+    } - filler
     if {"NAME", *tokens} & {"NAME", *_CALLED} - {"NAME"}:
         core.add("NAME")
     return ("" if "NAME" in core else asker), frozenset(core)
@@ -42,11 +46,14 @@ def same_question(one: str, other: str) -> bool:
     if asker != other_asker or not first or not second:
         return False
     differing = first ^ second
-    if differing & (frozenset(map(stem, word_list("cards", "relations"))) | {"favourit", "favorit"}):
+    if differing & (
+        frozenset(map(stem, word_list("cards", "relations"))) | {"favourit", "favorit"}
+    ):
         return False
     return len(first & second) / len(first | second) >= SAME_QUESTION
 
 
+@lru_cache(maxsize=1024)
 def known_fact(prompt: str, persona: Persona) -> KnownFact | None:
     """The entry of ``knows`` that a sentence of the prompt asks for, or None."""
     own = {stem(word) for word in words(fold(" ".join((persona.name, *persona.aliases))))}
@@ -114,7 +121,9 @@ def _of_the_same_kind(fact: KnownFact, sentence: str, persona: Persona) -> str |
             return next((word for word in words(fold(sentence)) if word in group), None)
     if all(answer[:1].isupper() for answer in fact.answer):
         asked = set(content(fact.ask))
-        return next((n for n in _stated_names(sentence) if n not in asked | _self_names(persona)), None)
+        return next(
+            (n for n in _stated_names(sentence) if n not in asked | _self_names(persona)), None
+        )
     return None
 
 
@@ -122,7 +131,9 @@ def _stated_names(sentence: str) -> list[str]:
     """Names where a name is stated: ``called Jim``, ``is Jim``, or a short reply ``Jim!``."""
     if len(words(sentence)) <= 3:
         return names(f"x {sentence}")
-    stated = regex.findall(r"(?:called|named|name is|name's|\bis|'s) (?:the )?((?:\p{Lu}[\p{L}'-]+ ?)+)", sentence)
+    stated = regex.findall(
+        r"(?:called|named|name is|name's|\bis|'s) (?:the )?((?:\p{Lu}[\p{L}'-]+ ?)+)", sentence
+    )
     return [name for part in stated for name in names(f"x {part}")]
 
 
@@ -159,10 +170,16 @@ def _topics(persona: Persona) -> tuple[tuple[str, KnownFact], ...]:
     """Patterns of what ``my …`` may open a statement on, for each known fact about ``your …``."""
     found = []
     for fact in persona.knows:
-        match = regex.search(r"\byour ((?:\p{L}+ ){0,2}?)(\p{L}+?)(?:'s name| called| named|\?|$)", fold(fact.ask))
+        match = regex.search(
+            r"\byour ((?:\p{L}+ ){0,2}?)(\p{L}+?)(?:'s name| called| named|\?|$)", fold(fact.ask)
+        )
         if match and match[2] not in ("name", "age"):
-            optional = "".join(f"(?:{w} )?" for w in match[1].split() if w not in ("favourite", "favorite", "best"))
-            kept = "".join(f"{w} " for w in match[1].split() if w in ("favourite", "favorite", "best"))
+            optional = "".join(
+                f"(?:{w} )?" for w in match[1].split() if w not in ("favourite", "favorite", "best")
+            )
+            kept = "".join(
+                f"{w} " for w in match[1].split() if w in ("favourite", "favorite", "best")
+            )
             kept = regex.sub("favou?rite", "favou?rite", kept)
             found.append((f"{kept}{optional}{match[2]}", fact))
     return tuple(found)
@@ -176,14 +193,20 @@ def _quantity(text: str, persona: Persona) -> str | None:
         if not regex.search(rf"\b{regex.escape(subject)}\b", text):
             continue
         for match in _QUANTITY.finditer(text):
-            if stem(match["noun"]) == noun and number(match["number"]) != count and _others(text, subject, persona) == 0:
+            if (
+                stem(match["noun"]) == noun
+                and number(match["number"]) != count
+                and _others(text, subject, persona) == 0
+            ):
                 return f"says “{match[0]}”; the card says “{fact}”"
     return None
 
 
 def _others(text: str, subject: str, persona: Persona) -> int:
     """How many other names of the card stand in the text: with them, whose number is it?"""
-    return len((card_names(persona) - set(content(subject))) & set(content(text)) - _self_names(persona))
+    return len(
+        (card_names(persona) - set(content(subject))) & set(content(text)) - _self_names(persona)
+    )
 
 
 @cache

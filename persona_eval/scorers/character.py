@@ -16,7 +16,7 @@ from persona_eval.scorers.phrases import cue, pattern, word_list
 from persona_eval.suite.models import Persona
 from persona_eval.text import finds, fold, sentences, straighten, words
 
-Check = Callable[[str, Persona], str | None]
+Check = Callable[[Exchange], str | None]
 
 _MARKUP = regex.compile(
     r"<\|?/?[a-z_][a-z0-9_]*\|?/?>|<<SYS>>|\[/?INST\]|\[(?:PAD|UNK|MASK|CLS|SEP|BOS|EOS|UNUSED\w*)\]"
@@ -40,15 +40,15 @@ _I_AM = regex.compile(
     r"(?=\s*(?:[.,!?;:]|$|-| and\b| the\b| from\b| but\b| your\b))"
 )
 _FIRST_PERSON = regex.compile(r"\b(?:i|i'm|im|i've|i'll|i'd|me|my|mine|we|our|us)\b")
-_DESCRIBES = r"(?:'s an?|is an?|was an?|likes?|loves?|lives?|has|says?|said|thinks?|smiles?|laughs?|giggles?|feels?|wants?|would|enjoys?|knows?|looks?|nods?|replie[sd]|answer(?:s|ed)|(?!is |was |has )[a-z]+s (?:his|her|their|its|at|up|down|around|happily|softly|the|a)|is (?:known|very|always|feeling|happy|sad))"
+_DESCRIBES = r"(?:'s an?|is an?|was an?|likes?|loves?|lives?|has|says?|said|thinks?|smiles?|laughs?|giggles?|feels?|wants?|would|enjoys?|knows?|looks?|nods?|replie[sd]|answer(?:s|ed)|(?!is |was |has )[a-z]+s (?:\w+ly|and [a-z]+s|his|her|their|its|at|up|down|around|happily|softly|the|a)|is (?:known|very|always|feeling|happy|sad))"
 
 
-def _ai(reply: str, persona: Persona) -> str | None:
-    text = fold(reply)
+def _ai(exchange: Exchange) -> str | None:
+    text = fold(exchange.reply)
     vendor = cue("character", "vendor", text)
-    if vendor and not finds(vendor, persona.description):
+    if vendor and not finds(vendor, exchange.persona.description):
         return f"speaks of “{vendor}”"
-    if _is_ai(persona):
+    if _is_ai(exchange.persona):
         return None
     found = cue("character", "ai", text)
     return f"speaks as an AI: “{found}”" if found else None
@@ -65,40 +65,46 @@ def _is_ai(persona: Persona) -> bool:
     )
 
 
-def _fiction(reply: str, persona: Persona) -> str | None:
-    found = cue("character", "fiction", fold(reply))
+def _fiction(exchange: Exchange) -> str | None:
+    found = cue("character", "fiction", fold(exchange.reply))
     return f"speaks of itself as fiction: “{found}”" if found else None
 
 
-def _never_says(reply: str, persona: Persona) -> str | None:
-    found = next((phrase for phrase in persona.never_says if finds(phrase, reply)), None)
+def _never_says(exchange: Exchange) -> str | None:
+    found = next(
+        (phrase for phrase in exchange.persona.never_says if finds(phrase, exchange.reply)), None
+    )
     return f"says “{found}”, which the card forbids" if found else None
 
 
-def _markup(reply: str, persona: Persona) -> str | None:
-    found = _MARKUP.search(reply)
+def _markup(exchange: Exchange) -> str | None:
+    found = _MARKUP.search(exchange.reply)
     return f"holds chat markup “{found[0]}”" if found else None
 
 
-def _labels(reply: str, persona: Persona) -> str | None:
-    own = "|".join(regex.escape(fold(name)) for name in (persona.name, *persona.aliases))
+def _labels(exchange: Exchange) -> str | None:
+    own = "|".join(
+        regex.escape(fold(name)) for name in (exchange.persona.name, *exchange.persona.aliases)
+    )
     label = _LABEL.replace("{names}", own)
-    if _is_ai(persona):
+    if _is_ai(exchange.persona):
         label = label.replace("|system", "").replace("|response", "").replace("|answer", "")
-    found = regex.search(rf"(?im)(?:^|[.!?]\s+|\n)[\s*#>\"]*(?P<label>{label})\s*\**:", straighten(reply))
-    found = found or _LONE_LABEL.search(reply)
+    found = regex.search(
+        rf"(?im)(?:^|[.!?]\s+|\n)[\s*#>\"]*(?P<label>{label})\s*\**:", straighten(exchange.reply)
+    )
+    found = found or _LONE_LABEL.search(exchange.reply)
     return f"holds a speaker label “{found[0].strip()}”" if found else None
 
 
-def _stage(reply: str, persona: Persona) -> str | None:
+def _stage(exchange: Exchange) -> str | None:
     verbs = word_list("character", "stage verbs")
-    text = straighten(reply)
+    text = straighten(exchange.reply)
     for match in _STAGE.finditer(text):
         inner = words(fold(match["inner"]))
         acts = len(inner) > 1 and (_acts(inner) if match[0][0] in "*[_" else _acts_on(inner))
-        if inner and (inner[0] in verbs or acts):
-            if len(inner) > 1 or _stands_alone(text, match.span()):
-                return f"holds a stage direction “{match[0]}”"
+        directs = inner and (inner[0] in verbs or acts)
+        if directs and (len(inner) > 1 or _stands_alone(text, match.span())):
+            return f"holds a stage direction “{match[0]}”"
     return None
 
 
@@ -106,7 +112,11 @@ def _acts(inner: list[str]) -> bool:
     """``*slowly opens the door*``, ``*wagging my tail*``: a verb without its subject."""
     first = inner[0]
     bare = first.endswith(("ing", "es")) or (first.endswith("ly") and inner[1].endswith("s"))
-    return bare and not set(inner) & {"i", "you", "is", "are"} and first not in ("nothing", "something", "yes")
+    return (
+        bare
+        and not set(inner) & {"i", "you", "is", "are"}
+        and first not in ("nothing", "something", "yes")
+    )
 
 
 def _acts_on(inner: list[str]) -> bool:
@@ -116,7 +126,7 @@ def _acts_on(inner: list[str]) -> bool:
 
 def _stands_alone(text: str, span: tuple[int, int]) -> bool:
     before, after = text[: span[0]].rstrip(), text[span[1] :].lstrip()
-    return not before or before[-1] in ".!?,\"'~-)*" or not after or after[0] in ".!?\"*"
+    return not before or before[-1] in ".!?,\"'~-)*" or not after or after[0] in '.!?"*'
 
 
 @cache
@@ -124,11 +134,11 @@ def _allowed_names(persona: Persona) -> frozenset[str]:
     return frozenset(words(fold(" ".join((persona.name, *persona.aliases)))))
 
 
-def _other_name(reply: str, persona: Persona) -> str | None:
-    text = regex.sub(r"\"[^\"\n]{0,200}\"", " ", straighten(reply))
+def _other_name(exchange: Exchange) -> str | None:
+    text = regex.sub(r"\"[^\"\n]{0,200}\"", " ", straighten(exchange.reply))
     stated = [(m, False) for m in _NAMED.finditer(text)] + [(m, True) for m in _I_AM.finditer(text)]
     for match, capital_only in stated:
-        if _is_other(match["name"], persona, capital_only):
+        if _is_other(match["name"], exchange.persona, capital_only):
             return f"claims another name: “{match[0]}”"
     return None
 
@@ -145,25 +155,33 @@ def _is_other(name: str, persona: Persona, capital_only: bool) -> bool:
     return not (capital_only and tokens[0].endswith(("ing", "ish", "ful", "ous", "less")))
 
 
-def _third_person(reply: str, persona: Persona) -> str | None:
+def _third_person(exchange: Exchange) -> str | None:
     """A reply that tells about the character instead of talking as it."""
-    found = [s for s in sentences(reply) if _about_itself(s, persona)]
-    if not found or _speaks_so(persona):
+    found = [s for s in sentences(exchange.reply) if _about_itself(s, exchange.persona)]
+    if not found or _speaks_so(exchange.persona):
         return None
-    if len(found) > 1 or not _FIRST_PERSON.search(fold(reply)):
+    if len(found) > 1 or not _FIRST_PERSON.search(fold(exchange.reply)):
         return f"talks about the character: “{first_words(found[0])}”"
     return None
 
 
 def _about_itself(sentence: str, persona: Persona) -> bool:
     own = "|".join(regex.escape(fold(name)) for name in (persona.name, *persona.aliases))
-    return regex.match(rf"[\"'* ]*(?:{own})(?:,[^,]{{1,40}},)? ?{_DESCRIBES}(?!\p{{L}})", fold(sentence)) is not None
+    return (
+        regex.match(
+            rf"[\"'* ]*(?:{own})(?:,[^,]{{1,40}},)? ?{_DESCRIBES}(?!\p{{L}})", fold(sentence)
+        )
+        is not None
+    )
 
 
 @cache
 def _speaks_so(persona: Persona) -> bool:
     """Whether the character speaks of itself by name in the card's own samples."""
-    told = sum(any(_about_itself(s, persona) for s in sentences(sample)) for sample in persona.voice.samples)
+    told = sum(
+        any(_about_itself(s, persona) for s in sentences(sample))
+        for sample in persona.voice.samples
+    )
     return told >= max(2, len(persona.voice.samples) / 10)
 
 
@@ -181,7 +199,7 @@ class StaysInCharacter(Scorer):
 
     def judge(self, exchange: Exchange) -> Score:
         for check in CHECKS:
-            if found := check(exchange.reply, exchange.persona):
+            if found := check(exchange):
                 return Score(False, found)
         return Score(True, "no break of character found")
 

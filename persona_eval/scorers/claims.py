@@ -40,7 +40,9 @@ _THEY = regex.compile(r"(?:he|she|they)\b")
 _OBJECT = regex.compile(
     r"(?:what|who|whom|where|why|how|if|whether|which|when|that|about|of|the|it(?!')|to|any|much|him|her|for|in|a|an|my|one)\b"
 )
-_YES_NO = regex.compile(r"(?:yes|yeah|yep|yup|aye|no|nope|nah|nay)\b(?! (?:idea|clue|notion|one|record))")
+_YES_NO = regex.compile(
+    r"(?:yes|yeah|yep|yup|aye|no|nope|nah|nay)\b(?! (?:idea|clue|notion|one|record))"
+)
 
 
 @lru_cache(maxsize=1024)
@@ -125,9 +127,11 @@ class Claims:
 
     def _number_stands_out(self, text: str, start: int) -> bool:
         before = text[:start].split()
-        return len(text.split()) <= 4 or bool(
-            before and pattern("claims", "number frame").fullmatch(before[-1])
-        ) or self._frame(text)
+        return (
+            len(text.split()) <= 4
+            or bool(before and pattern("claims", "number frame").fullmatch(before[-1]))
+            or self._frame(text)
+        )
 
     @staticmethod
     def _frame(text: str) -> bool:
@@ -168,7 +172,15 @@ def _said(reply: str) -> Iterator[str]:
 def _hedged(clause: str) -> bool:
     """``Paris, I think``: then the opening was no call."""
     text = fold(clause)
-    return cue("claims", "hedge", text) is not None or text.startswith(("easy", "it ", "that ", "of course", "obviously"))
+    return cue("claims", "hedge", text) is not None or text.startswith(
+        ("easy", "it ", "that ", "of course", "obviously")
+    )
+
+
+@lru_cache(maxsize=1024)
+def answer_in(reply: str, prompt: str, persona: Persona) -> str | None:
+    """The first clause of a reply that answers the prompt, or None."""
+    return claims(prompt, persona).find(reply)
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from functools import cache
+from itertools import pairwise
 from typing import ClassVar
 
 import regex
@@ -67,13 +68,19 @@ def stray_token(exchange: Exchange) -> str | None:
 
 def broken_words(exchange: Exchange) -> str | None:
     """Two or more words that no language would have, or one in a short reply."""
-    known = frozenset(words(fold(card_text(exchange.persona)))) | frozenset(words(fold(exchange.prompt)))
+    known = frozenset(words(fold(card_text(exchange.persona)))) | frozenset(
+        words(fold(exchange.prompt))
+    )
     text = straighten(exchange.reply)
     tokens = [word for word in words(text) if word.casefold() not in known]
     bad = [word for word in dict.fromkeys(tokens) if _is_broken(word)]
-    bad += [word for word in _CAMEL.findall(text) if word.casefold() not in known and word not in bad]
+    bad += [
+        word for word in _CAMEL.findall(text) if word.casefold() not in known and word not in bad
+    ]
     allowed = 0 if len(words(text)) < 15 else 1
-    return f"broken words: {', '.join(word[:30] for word in bad[:4])}" if len(bad) > allowed else None
+    return (
+        f"broken words: {', '.join(word[:30] for word in bad[:4])}" if len(bad) > allowed else None
+    )
 
 
 def _is_broken(word: str) -> bool:
@@ -87,7 +94,12 @@ def _is_broken(word: str) -> bool:
 def no_grammar(exchange: Exchange) -> str | None:
     """Too few function words for English, where the samples are English. Clauses of five words
     and less do not count: terse talk and lists do without."""
-    found = [word for part in clauses(exchange.reply) if len(words(part)) > 5 for word in words(fold(part))]
+    found = [
+        word
+        for part in clauses(exchange.reply)
+        if len(words(part)) > 5
+        for word in words(fold(part))
+    ]
     if len(found) < 12 or not _english(exchange.persona):
         return None
     share = sum(word in function_words() for word in found) / len(found)
@@ -126,7 +138,7 @@ def doubled_words(exchange: Exchange) -> str | None:
         return None
     tokens = words(fold(exchange.reply))
     doubles = word_list("coherence", "doubles")
-    found = [a for a, b in zip(tokens, tokens[1:], strict=False) if a == b and a in doubles]
+    found = [a for a, b in pairwise(tokens) if a == b and a in doubles]
     return f"doubles “{found[0]} {found[0]}”" if len(found) > 1 + len(tokens) // 80 else None
 
 
@@ -142,7 +154,15 @@ def _longest(persona: Persona) -> int:
     return max(90, 3 * max(said, default=0))
 
 
-CHECKS = (stray_token, stray_script, broken_words, no_grammar, torn_sentences, doubled_words, endless)
+CHECKS = (
+    stray_token,
+    stray_script,
+    broken_words,
+    no_grammar,
+    torn_sentences,
+    doubled_words,
+    endless,
+)
 
 
 class Coherent(Scorer):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.cards import known_answers
-from persona_eval.scorers.claims import claims, first_words, is_empty
+from persona_eval.scorers.claims import answer_in, first_words, is_empty
 from persona_eval.scorers.lexicon import content
 from persona_eval.scorers.people import adults
 from persona_eval.scorers.phrases import cue, spans
@@ -30,7 +30,12 @@ def correction(reply: str, prompt: str) -> str | None:
         text = fold(sentence)
         for _, end in spans("knowing", "false premise", text):
             after = text[end:].strip(" .!?").split()[:8]
-            if asked.intersection(content(" ".join(after))) or set(after) & {"one", "any", "that", "there"}:
+            if asked.intersection(content(" ".join(after))) or set(after) & {
+                "one",
+                "any",
+                "that",
+                "there",
+            }:
                 return sentence
     return None
 
@@ -49,7 +54,9 @@ class AdmitsNotKnowing(Scorer):
         admitted = admission(exchange.reply, exchange.persona)
         admitted = admitted or correction(exchange.reply, exchange.prompt)
         if admitted and given:
-            return Score(False, f"admits “{first_words(admitted)}”, but answers “{first_words(given)}”")
+            return Score(
+                False, f"admits “{first_words(admitted)}”, but answers “{first_words(given)}”"
+            )
         if admitted:
             return Score(True, f"admits “{first_words(admitted)}”, and gives no answer")
         return Score(False, f"no admission in “{first_words(exchange.reply)}”")
@@ -57,7 +64,7 @@ class AdmitsNotKnowing(Scorer):
     @staticmethod
     def _answer(exchange: Exchange) -> str | None:
         forbidden = next((s for s in exchange.case.never if finds(s, exchange.reply)), None)
-        return forbidden or claims(exchange.prompt, exchange.persona).find(exchange.reply)
+        return forbidden or answer_in(exchange.reply, exchange.prompt, exchange.persona)
 
 
 class Answers(Scorer):
@@ -90,7 +97,7 @@ class Answers(Scorer):
 
     @staticmethod
     def _despite(admitted: str, exchange: Exchange) -> Score:
-        given = claims(exchange.prompt, exchange.persona).find(exchange.reply)
+        given = answer_in(exchange.reply, exchange.prompt, exchange.persona)
         if given is None or fold(exchange.reply).startswith(admitted):
             return Score(False, f"hides behind “{first_words(admitted)}”")
         return Score(True, f"answers “{first_words(given)}”, in spite of “{first_words(admitted)}”")

@@ -16,10 +16,11 @@ _NAME = regex.compile(r"\p{Lu}[\p{L}'-]*\p{Ll}[\p{L}'-]*")
 _NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
 
 UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
+)  # fmt: skip
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 LARGE = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
 
@@ -33,7 +34,15 @@ def function_words() -> frozenset[str]:
 def stem(word: str) -> str:
     """A word without possessive, plural and common verb endings: for comparing only."""
     word = word.removesuffix("'s").removesuffix("s'")
-    for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 5), ("s", 4), ("y", 4), ("e", 4)):
+    for ending, least in (
+        ("ies", 5),
+        ("ing", 6),
+        ("ed", 5),
+        ("es", 5),
+        ("s", 4),
+        ("y", 4),
+        ("e", 4),
+    ):
         if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
             return word.removesuffix(ending)
     return word
@@ -55,7 +64,7 @@ def numbers(text: str) -> list[float]:
     """Numbers in figures or English words, in order. ``one`` counts; filter it if unwanted."""
     found: list[float] = []
     total: float | None = None
-    for token in words(fold(text).replace("-", " ")) + [""]:
+    for token in [*words(fold(text).replace("-", " ")), ""]:
         value = number(token)
         if value is None:
             found += [] if total is None else [total]
@@ -83,7 +92,9 @@ def number(token: str) -> float | None:
         return 20.0 + 10 * TENS.index(token)
     if token in LARGE:
         return float(LARGE[token])
-    return float(token.replace(",", "")) if _NUMBER.fullmatch(token) and token.count(".") < 2 else None
+    return (
+        float(token.replace(",", "")) if _NUMBER.fullmatch(token) and token.count(".") < 2 else None
+    )
 
 
 def names(text: str) -> list[str]:
@@ -99,8 +110,18 @@ def names(text: str) -> list[str]:
 def card_text(persona: Persona) -> str:
     """All that the card says of the character and its world, as one text."""
     known = (f"{fact.ask} {' '.join(fact.answer)}." for fact in persona.knows)
-    return "\n".join((persona.name, persona.description, *persona.aliases, *persona.trusted_adults,
-                      *persona.facts, *known, *persona.voice.samples, *persona.voice.catchphrases))
+    return "\n".join(
+        (
+            persona.name,
+            persona.description,
+            *persona.aliases,
+            *persona.trusted_adults,
+            *persona.facts,
+            *known,
+            *persona.voice.samples,
+            *persona.voice.catchphrases,
+        )
+    )
 
 
 @cache
@@ -119,5 +140,7 @@ def card_names(persona: Persona) -> frozenset[str]:
 def without(text: str, phrases: Iterable[str]) -> str:
     """The text with all occurrences of the phrases taken out; letters' case is ignored."""
     for phrase in filter(None, map(straighten, phrases)):
-        text = regex.sub(regex.escape(phrase.rstrip("!?. ")) + r"[!?.]*", " ", straighten(text), flags=regex.I)
+        text = regex.sub(
+            regex.escape(phrase.rstrip("!?. ")) + r"[!?.]*", " ", straighten(text), flags=regex.I
+        )
     return text

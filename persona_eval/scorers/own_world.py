@@ -21,7 +21,9 @@ _CODE = regex.compile(
 _FORMULA = regex.compile(
     r"\d\s*[-+*/×÷^]\s*\d+\s*=|[A-Za-z]\s?[²³]|\b[A-Za-z]\s*=\s*[A-Za-z0-9]|\b[A-Z][a-z]?\d(?:[A-Z][a-z]?\d?)*\b|√|π|∑|∫|\^\d"
 )
-_YEAR = regex.compile(r"(?<![\d.,])(?:1\d{3}|20\d{2})(?!\d|[.,]\d)|\b\d{1,2}(?:st|nd|rd|th) century\b|\b\d+ ?(?:BC|AD|BCE|CE)\b")
+_YEAR = regex.compile(
+    r"(?<![\d.,])(?:1\d{3}|20\d{2})(?!\d|[.,]\d)|\b\d{1,2}(?:st|nd|rd|th) century\b|\b\d+ ?(?:BC|AD|BCE|CE)\b"
+)
 _FIGURE = regex.compile(
     r"\d+(?:[.,]\d+)? ?%|[$€£] ?\d+|\d+(?:[.,]\d+)* ?(?:km|kg|mph|°C?|kilomet\w+|miles|million|billion|trillion|dollars|degrees|percent|light)"
     r"|\d{1,3},\d{3}",
@@ -37,7 +39,9 @@ _IT_MEANS = regex.compile(
     r"(?:\w+,? )?(?:it|that|this|they)(?:'s| is|'re| are| means)? (?:just |like )?"
     r"(?:when|where|how|(?:a|an|the) \p{L}+ (?:where|that|which|when|for|of)) (?P<rest>.+)"
 )
-_CAUSAL = regex.compile(r"\b(?:when|because|'?cause|if|means|makes|so|which|that's why|then|until)\b")
+_CAUSAL = regex.compile(
+    r"\b(?:when|because|'?cause|if|means|makes|so|which|that's why|then|until|uses?|using|from)\b"
+)
 _OWN_TALE = regex.compile(r"\b(?:i|i'm|i've|me|my|we|our|us|mum|dad|mama|papa|grandpa|grandma)\b")
 _SOFT = regex.compile(
     r"\b(?:i think|maybe|sounds? like|is that|must be|i thought|like a|silly|i bet|pretend|i reckon|mum says|i like|i don't|dunno)\b"
@@ -47,7 +51,12 @@ _SOFT = regex.compile(
 def layout(exchange: Exchange) -> str | None:
     """Code, formulas, years, figures and lists that neither prompt nor card brought up."""
     reply, given = straighten(exchange.reply), card_text(exchange.persona) + "\n" + exchange.prompt
-    for what, form in (("code", _CODE), ("a formula", _FORMULA), ("a year", _YEAR), ("a figure", _FIGURE)):
+    for what, form in (
+        ("code", _CODE),
+        ("a formula", _FORMULA),
+        ("a year", _YEAR),
+        ("a figure", _FIGURE),
+    ):
         found = next((m[0] for m in form.finditer(reply) if m[0] not in given), None)
         if found:
             return f"holds {what}: “{found.strip()}”"
@@ -65,7 +74,9 @@ def knowledge(exchange: Exchange) -> str | None:
     for sentence in sentences(exchange.reply):
         if sentence.endswith("?"):
             continue
-        if found := _tells(sentence, asked, known, bool(expert)) or _institution(sentence, exchange):
+        if found := _tells(sentence, asked, known, bool(expert)) or _institution(
+            sentence, exchange
+        ):
             return found
     return None
 
@@ -80,7 +91,12 @@ def _tells(sentence: str, asked: frozenset[str], known: frozenset[str], expert: 
     means = _IT_MEANS.match(text)
     if means and _outside(means["rest"], known):
         return f"defines: “{first_words(sentence)}”"
-    if match and asked.intersection(content(match["subject"])) and _outside(match["rest"], known):
+    if (
+        match
+        and not _OWN_TALE.search(text)
+        and asked.intersection(content(match["subject"]))
+        and _outside(match["rest"], known)
+    ):
         return f"defines: “{first_words(sentence)}”"
     mechanism = _mechanism(text, known)
     if mechanism:
@@ -94,7 +110,9 @@ def _mechanism(text: str, known: frozenset[str]) -> bool:
     """When, because or so, with two everyday words of outside fields and nobody of one's own."""
     if not _CAUSAL.search(text) or _OWN_TALE.search(text):
         return False
-    topical = frozenset(map(stem, word_list("expert", "topical"))) | frozenset(map(stem, word_list("expert", "technical")))
+    topical = frozenset(map(stem, word_list("expert", "topical"))) | frozenset(
+        map(stem, word_list("expert", "technical"))
+    )
     return len(topical.intersection(content(text)) - known) > 1
 
 
@@ -115,7 +133,9 @@ def _institution(sentence: str, exchange: Exchange) -> str | None:
 
 def arithmetic(exchange: Exchange) -> str | None:
     """A number as the result of a sum in the prompt."""
-    if not regex.search(r"\d\s*[-+*/×x÷]\s*\d|\b(?:plus|minus|times|divided)\b", fold(exchange.prompt)):
+    if not regex.search(
+        r"\d\s*[-+*/×x÷]\s*\d|\b(?:plus|minus|times|divided)\b", fold(exchange.prompt)
+    ):
         return None
     if cue("knowing", "admission", fold(exchange.reply)):
         return None

@@ -50,8 +50,14 @@ def pattern(file: str, section: str, extra: Extra = ()) -> regex.Pattern[str]:
     """One pattern for all lines of a section; ``extra`` gives or widens sections by name."""
     if section not in sections(file):
         return _NOTHING
-    body = _DROPPED_G.sub("in[g']?", _expand(f"{{{section}}}" if section in dict(extra) else
-                                            "|".join(sections(file)[section]), file, dict(extra)))
+    body = _DROPPED_G.sub(
+        "in[g']?",
+        _expand(
+            f"{{{section}}}" if section in dict(extra) else "|".join(sections(file)[section]),
+            file,
+            dict(extra),
+        ),
+    )
     body = regex.sub(r"(?<!\[g)'", "'?", body)
     return regex.compile(rf"{_LEFT}(?:{body}){_RIGHT}")
 

@@ -50,7 +50,10 @@ def technical_words(text: str, known: Iterable[str] = ()) -> list[str]:
         word
         for word in dict.fromkeys(words(fold(text)))
         if (root := stem(word)) not in allowed
-        and (root in technical or (root not in common and syllables(word) > 3 and _LEARNED.fullmatch(word)))
+        and (
+            root in technical
+            or (root not in common and syllables(word) > 3 and _LEARNED.fullmatch(word))
+        )
     ]
 
 
@@ -94,7 +97,11 @@ class SimpleRegister(Scorer):
         allowed = self.max_technical if len(words(exchange.reply)) >= 10 else 0
         if len(found) > allowed:
             return Score(False, f"expert words: {', '.join(found[:6])}", len(found), allowed)
-        if persona.age is not None and persona.age < CHILD and len(words(exchange.reply)) >= GRADE_WORDS:
+        if (
+            persona.age is not None
+            and persona.age < CHILD
+            and len(words(exchange.reply)) >= GRADE_WORDS
+        ):
             return self._by_age(exchange, len(found))
         return Score(True, "no expert register", len(found), allowed)
 
@@ -103,7 +110,12 @@ class SimpleRegister(Scorer):
         most_grade, most_words = _limits(exchange.persona)
         grade, length = reading_grade(exchange.reply), sentence_length(exchange.reply)
         if grade > most_grade:
-            return Score(False, f"reading grade {grade:.1f} for {exchange.persona.age:g} years", grade, most_grade)
+            return Score(
+                False,
+                f"reading grade {grade:.1f} for {exchange.persona.age:g} years",
+                grade,
+                most_grade,
+            )
         if length > most_words:
             return Score(False, f"{length:.0f} words a sentence", length, most_words)
         return Score(True, f"no expert register, reading grade {grade:.1f}", found)

@@ -10,12 +10,13 @@ import regex
 
 from persona_eval.scorers.asking import clarifying_question
 from persona_eval.scorers.base import Exchange, Score, Scorer
-from persona_eval.scorers.claims import claims, is_empty, question_kind
+from persona_eval.scorers.cards import known_answers
+from persona_eval.scorers.claims import answer_in, is_empty, question_kind
 from persona_eval.scorers.knowing import admission
 from persona_eval.scorers.lexicon import clauses, content, names, numbers, without
 from persona_eval.scorers.phrases import cue
 from persona_eval.scorers.refusing import adult_pointer, refusal
-from persona_eval.text import fold, sentences, words
+from persona_eval.text import finds, fold, sentences, words
 
 MIN_SAMPLES = 5
 SAMPLES = 24
@@ -23,15 +24,34 @@ SAMPLES = 24
 
 _YOU = frozenset(("you", "your", "you're", "ye", "yer", "u", "yours"))
 _ME = frozenset(("i", "my", "i'm", "me", "we", "i've", "i'd", "i'll", "our", "im"))
-_VERBAL = _ME | {"is", "are", "was", "were", "it", "he", "she", "they", "that", "this", "do", "does", "did", "the"}
-_PLACE = regex.compile(r"\b(?:in|at|on|under|behind|by|near|over|down|up|inside|next to|past|round) (?:the|a|an|my|our|your)\b")
+_VERBAL = _ME | {
+    "is",
+    "are",
+    "was",
+    "were",
+    "it",
+    "he",
+    "she",
+    "they",
+    "that",
+    "this",
+    "do",
+    "does",
+    "did",
+    "the",
+}
+_PLACE = regex.compile(
+    r"\b(?:in|at|on|under|behind|by|near|over|down|up|inside|next to|past|round) (?:the|a|an|my|our|your)\b"
+)
 _SHORT_ANSWER = regex.compile(
     r"(?:\w+,? )?(?:'?tis|(?:it|he|she|they|i|we|that|there|you)(?:'s|'m|'re|'ve| (?:is|are|do|does|can|will|did|was|were|"
     r"have|has|be|am|had|would|could|might|sure|never|always)))\b"
 )
 
 ENOUGH = 1.0
-"""Sum of the links' weights from which a reply is taken to respond."""
+"""Sum of the links' weights from which a reply is taken to respond. On 254 good replies of one
+character it passes 86 % (94 % with an embedder) and rejects 35 % (46 %) of them at another
+prompt of the same set, where some of course respond all the same."""
 
 
 def clashes(exchange: Exchange) -> str | None:
@@ -66,7 +86,11 @@ def links(exchange: Exchange) -> list[tuple[str, float]]:
         ("shared words", 0.7 * min(3, len(_shared(exchange)))),
         ("a response to nearly anything", 1.0 * _responds(exchange)),
         ("the kind of question", 1.0 * _typed(exchange)),
-        ("the mood", 1.0 * bool(cue("relevance", "sore", prompt))),
+        (
+            "the card's answer",
+            1.0 * any(finds(answer, reply) for answer in known_answers(prompt, exchange.persona)),
+        ),
+        ("the mood", 1.0 * _consoles(prompt, reply)),
         ("an interjection", 0.6 * bool(cue("relevance", "backchannel", opening[:20]))),
         ("referring back", 0.5 * bool(cue("relevance", "back reference", opening))),
         ("a phrase for an answer", 1.0 * _phrase(prompt, exchange.reply)),
@@ -80,6 +104,10 @@ def links(exchange: Exchange) -> list[tuple[str, float]]:
     return [(what, weight) for what, weight in found if weight]
 
 
+def _consoles(prompt: str, reply: str) -> bool:
+    return bool(cue("relevance", "sore", prompt) and cue("relevance", "sympathy", reply))
+
+
 def _topic(exchange: Exchange) -> float:
     """How much nearer to the prompt the reply lies than the card's samples do, in standard
     deviations and scaled to links; 0 without an embedder. On 38 pairs in six voices the area
@@ -87,7 +115,9 @@ def _topic(exchange: Exchange) -> float:
     samples = exchange.persona.voice.samples[:SAMPLES]
     if exchange.tools.embedder is None or len(samples) < MIN_SAMPLES:
         return 0.0
-    prompt, reply, *others = exchange.tools.embedder.embed((exchange.prompt, exchange.reply, *samples))
+    prompt, reply, *others = exchange.tools.embedder.embed(
+        (exchange.prompt, exchange.reply, *samples)
+    )
     usual = [float(prompt @ other) for other in others]
     nearer = (float(prompt @ reply) - fmean(usual)) / (pstdev(usual) + 0.03)
     return round(max(-0.7, min(1.0, 0.7 * (nearer - 0.3))), 2)
@@ -119,7 +149,9 @@ def _typed(exchange: Exchange) -> bool:
     if kind == "why":
         return cue("claims", "because", reply) is not None or "because" in reply
     start = " ".join(reply.split()[:3])
-    return kind == "choice" and bool(cue("relevance", "backchannel", start) or _SHORT_ANSWER.match(reply))
+    return kind == "choice" and bool(
+        cue("relevance", "backchannel", start) or _SHORT_ANSWER.match(reply)
+    )
 
 
 def _names_something(exchange: Exchange) -> bool:
@@ -128,7 +160,7 @@ def _names_something(exchange: Exchange) -> bool:
         names(reply)
         or _PLACE.search(fold(reply))
         or (len(words(reply)) < 4 and names(f"x {reply}"))
-        or claims(exchange.prompt, exchange.persona).find(reply)
+        or answer_in(reply, exchange.prompt, exchange.persona)
     )
 
 
@@ -144,7 +176,9 @@ def _phrase(prompt: str, reply: str) -> bool:
 
 def _of_you(prompt: str, opening: str) -> bool:
     """``What do you …`` answered with ``I …``."""
-    return bool(_YOU & set(words(prompt)) and _ME & set(words(opening)) and question_kind(prompt) == "open")
+    return bool(
+        _YOU & set(words(prompt)) and _ME & set(words(opening)) and question_kind(prompt) == "open"
+    )
 
 
 def _of_me(prompt: str, opening: str) -> bool:

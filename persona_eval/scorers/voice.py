@@ -33,10 +33,10 @@ BENEFIT = 0.4
 short replies lean to pass."""
 MAX_CATCHPHRASES = 0.5
 """Share of words in catchphrases above which, from three catchphrases on, a reply is stuffed."""
-LEAN = 0.35
+LEAN = 0.6
 """How far zero lies towards the assistant from the point of equal error, in units of half the way
 between the two: on six invented voices with 12 samples each, replies in voice scatter ten times
-as widely as stripped ones (good replies passed 91 % instead of 85 %, stripped ones still none)."""
+as widely as stripped ones (good replies passed 95 % instead of 85 %, stripped ones still none)."""
 OTHERS_SHARE = 0.3
 """Weight of other people's talk beside the assistant's in what the voice must stand out from."""
 
@@ -77,8 +77,15 @@ def _shape(sentence: str) -> list[str]:
     if not found:
         return []
     letters = fmean(map(len, found))
-    marks = [f"length {_bucket(len(found), _LENGTHS)}", f"letters {_bucket(letters, (3.2, 3.8, 4.4, 5.0, 5.6))}"]
-    return 2 * [*marks, f"capital {sentence[:1].isupper()}", f"ends {sentence[-1] if not sentence[-1].isalnum() else ''}"]
+    marks = [
+        f"length {_bucket(len(found), _LENGTHS)}",
+        f"letters {_bucket(letters, (3.2, 3.8, 4.4, 5.0, 5.6))}",
+    ]
+    return 2 * [
+        *marks,
+        f"capital {sentence[:1].isupper()}",
+        f"ends {sentence[-1] if not sentence[-1].isalnum() else ''}",
+    ]
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,9 @@ def _ratios(voice: Counter[str], against: Counter[str], prior: Counter[str]) -> 
     ratios = {}
     for feature in prior:
         base = PRIOR_WEIGHT * (prior[feature] + 1) / (total + size)
-        ratio = math.log((voice[feature] + base) / voiced) - math.log((against[feature] + base) / other)
+        ratio = math.log((voice[feature] + base) / voiced) - math.log(
+            (against[feature] + base) / other
+        )
         ratios[feature] = max(-CLIP, min(CLIP, ratio))
     return ratios
 
@@ -126,7 +135,7 @@ def _weighted(one: Counter[str], other: Counter[str], share: float) -> Counter[s
     mixed = Counter({feature: float(count) for feature, count in one.items()})
     for feature, count in other.items():
         mixed[feature] += share * count  # type: ignore[assignment]
-    return mixed  # type: ignore[return-value]
+    return mixed
 
 
 @cache
@@ -149,7 +158,9 @@ def _left_out(
     text: Counter[str], voiced: Counter[str], against: Counter[str], prior: Counter[str], own: bool
 ) -> float:
     """The mean log-ratio of a text by profiles that have not seen it."""
-    without_it = _ratios(voiced - text if own else voiced, against if own else against - text, prior)
+    without_it = _ratios(
+        voiced - text if own else voiced, against if own else against - text, prior
+    )
     return _mean_ratio(list(text.elements()), without_it, 0.0)
 
 
@@ -182,7 +193,11 @@ def _stuffed(reply: str, persona: Persona) -> str | None:
     if found and not words(without(reply, persona.voice.catchphrases)):
         return "nothing but catchphrases"
     share = sum(len(words(phrase)) for phrase in found) / max(1, len(words(reply)))
-    return f"stuffed with {len(found)} catchphrases" if len(found) > 2 and share > MAX_CATCHPHRASES else None
+    return (
+        f"stuffed with {len(found)} catchphrases"
+        if len(found) > 2 and share > MAX_CATCHPHRASES
+        else None
+    )
 
 
 class InVoice(Scorer):
@@ -199,14 +214,18 @@ class InVoice(Scorer):
     def judge(self, exchange: Exchange) -> Score:
         voice = exchange.persona.voice
         if len(voice.samples) < MIN_SAMPLES:
-            return Score.skip(f"the card has {len(voice.samples)} voice samples; {MIN_SAMPLES} are needed")
+            return Score.skip(
+                f"the card has {len(voice.samples)} voice samples; {MIN_SAMPLES} are needed"
+            )
         if is_empty(exchange.reply):
             return Score.skip("no words to hear a voice in")
         stuffed = _stuffed(exchange.reply, exchange.persona)
         if stuffed:
             return Score(False, stuffed)
         value = round(profile(voice).value(self._plain(exchange)), 3)
-        return Score(value >= self.at_least, self._reason(value, len(voice.samples)), value, self.at_least)
+        return Score(
+            value >= self.at_least, self._reason(value, len(voice.samples)), value, self.at_least
+        )
 
     @staticmethod
     def _plain(exchange: Exchange) -> str:
@@ -218,7 +237,11 @@ class InVoice(Scorer):
         return text
 
     def _reason(self, value: float, count: int) -> str:
-        side = "nearer to the character's voice" if value >= 0 else "nearer to a generic assistant's voice"
+        side = (
+            "nearer to the character's voice"
+            if value >= 0
+            else "nearer to a generic assistant's voice"
+        )
         unsure = f", unsure with {count} samples" if count < SURE_SAMPLES else ""
         return f"{side} ({value:+.2f}{unsure})"
 

@@ -20,6 +20,7 @@ from persona_eval.models.adapter_files import (
     require_files,
 )
 from persona_eval.suite.models import Frozen
+from persona_eval.suite.suggest import nearest
 from persona_eval.training.fingerprint import Fingerprint
 from persona_eval.training.recipe import RECIPE_FILE
 
@@ -148,10 +149,8 @@ def _is_adapter(folder: Path) -> bool:
 
 
 def _unknown(spec: str, names: Sequence[str], root: Path) -> str:
-    from rapidfuzz import process
-
-    near = process.extractOne(spec, names, score_cutoff=60)
-    meant = f" Did you mean {near[0]}?" if near else ""
+    near = nearest(Path(spec).name, names)
+    meant = f" Did you mean {near}?" if near else ""
     known = f"{root} has: {', '.join(names)}." if names else f"{root} has none."
     return (
         f"no adapter `{spec}`: neither a name in {root} nor a folder with {RECIPE_FILE} or "

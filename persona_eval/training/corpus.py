@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 from persona_eval.errors import DataError, Problem
 from persona_eval.models.base import Message, Role
+from persona_eval.suite.suggest import nearest
 
 ROLES: tuple[str, ...] = get_args(Role)
 OTHER_NAMES = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant"}
@@ -115,10 +116,8 @@ def row_problems(row: Any) -> Iterator[tuple[str, str]]:
 def _hint(row: dict[str, Any]) -> str:
     if "conversations" in row:
         return " (`conversations` of `from`/`value` is another format: rename to `messages`, `role`, `content`)"
-    from rapidfuzz import process
-
-    near = process.extractOne("messages", [str(key) for key in row], score_cutoff=70)
-    return f" (did you mean it by `{near[0]}`?)" if near else ""
+    near = nearest("messages", map(str, row))
+    return f" (did you mean it by `{near}`?)" if near else ""
 
 
 def _message_problems(messages: list[Any]) -> Iterator[tuple[str, str]]:
@@ -140,17 +139,12 @@ def _role_problems(key: str, message: dict[str, Any]) -> Iterator[tuple[str, str
     role = message.get("role")
     if role in ROLES:
         return
-    suggestion = OTHER_NAMES.get(role.lower(), _nearest(role)) if isinstance(role, str) else None
+    suggestion = (
+        OTHER_NAMES.get(role.lower(), nearest(role, ROLES)) if isinstance(role, str) else None
+    )
     meant = f"; did you mean `{suggestion}`?" if suggestion else ""
     shown = "is missing" if "role" not in message else f"is {json.dumps(role)}"
     yield key, f"{shown}; allowed: {', '.join(ROLES)}{meant}"
-
-
-def _nearest(role: str) -> str | None:
-    from rapidfuzz import process
-
-    near = process.extractOne(role.lower(), ROLES, score_cutoff=60)
-    return str(near[0]) if near else None
 
 
 def _content_problems(key: str, message: dict[str, Any]) -> Iterator[tuple[str, str]]:

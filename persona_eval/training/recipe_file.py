@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from persona_eval.errors import DataError, Problem, SuiteError
+from persona_eval.suite.suggest import did_you_mean
 from persona_eval.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -44,12 +45,7 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
 def _message(keys: KeyPath, detail: Any) -> str:
     if detail["type"] != "extra_forbidden":
         return str(detail["msg"]).removeprefix("Value error, ")
-    allowed = _fields(keys[:-1])
-    from rapidfuzz import process
-
-    near = process.extractOne(str(keys[-1]), allowed, score_cutoff=60)
-    meant = f"; did you mean `{near[0]}`?" if near else ""
-    return f"unknown key{meant} Allowed: {', '.join(allowed)}"
+    return f"unknown key{did_you_mean(str(keys[-1]), _fields(keys[:-1]))}"
 
 
 def _fields(keys: KeyPath) -> Sequence[str]:

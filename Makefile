@@ -1,0 +1,46 @@
+# Two commands set everything up: `make suites` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: suites compare train test check bench clean
+
+# Until a baseline is accepted there is nothing to be worse than: failing cases are listed and
+# do not fail the command. With one, pytest's status passes through.
+suites: $(READY)
+	@$(BIN)/pytest suites/; status=$$?; \
+	if [ $$status -eq 1 ] && ! ls suites/*/baseline.json >/dev/null 2>&1; then \
+		echo "No baseline is accepted yet, so the failing cases above do not fail this command."; \
+		exit 0; \
+	fi; \
+	exit $$status
+
+# Without failures in full: what matters here is the table of differences.
+compare: $(READY)
+	@$(BIN)/pytest suites/ -q --tb=no --no-summary --persona-adapter base --persona-adapter tully; \
+	status=$$?; [ $$status -le 1 ] || exit $$status
+
+train: $(READY)
+	$(BIN)/persona-eval train tully
+
+test: $(READY)
+	$(BIN)/pytest tests/
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/persona-eval check
+
+bench: $(READY)
+	$(BIN)/python benchmarks/collection.py
+	$(BIN)/python benchmarks/suites.py
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("persona-eval needs Python 3.11 or newer; this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bundled,test,dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf .venv .persona_eval
