@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # nobody reads on: nothing left to flush
+        sys.stdout = None  # nobody reads on: nothing left to flush
         return 0
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
+from inspect import signature
 from pathlib import Path
 
 from persona_eval.errors import DataError, Problem
@@ -45,7 +47,6 @@ def _of(path: Path) -> list[type[Scorer]]:
         raise DataError([Problem(path, 0, 0, "", message)]) from error
 
 
-def _call(hook: object) -> object:
+def _call(hook: Callable[..., Sequence[type[Scorer]] | None]) -> Sequence[type[Scorer]] | None:
     """A hook may leave out arguments that it does not need, as everywhere in pytest."""
-    assert callable(hook)
-    return hook(None) if hook.__code__.co_argcount else hook()  # type: ignore[attr-defined]
+    return hook(config=None) if "config" in signature(hook).parameters else hook()

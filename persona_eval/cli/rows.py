@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from persona_eval.errors import DataError, Problem
 from persona_eval.judging import ReplyText
@@ -56,12 +56,12 @@ def read_rows(source: str, suite: Suite) -> list[Row]:
 
 
 def _row(data: dict[str, Any], cases: dict[str, Case], seen: Counter[str]) -> Row:
-    case, reason = cases[data["case"]], data.get("finish_reason") or "stop"
+    case, reason = cases[data["case"]], cast(FinishReason, data.get("finish_reason") or "stop")
     texts = data["replies"] if "replies" in data else [data["reply"]]
     trial = seen[case.id] if data.get("trial") is None else data["trial"]
     seen[case.id] += 1
-    *earlier, last = texts
-    return Row(case, trial, (*((text, "stop") for text in earlier), (last, reason)))
+    earlier: list[ReplyText] = [(text, "stop") for text in texts[:-1]]
+    return Row(case, trial, (*earlier, (texts[-1], reason)))
 
 
 def _wrong(line: str, cases: dict[str, Case]) -> Iterator[tuple[str, str]]:

@@ -78,11 +78,11 @@ class MLXBatch:
         self._admit()
         if not self._running:
             return []
-        finished = []
-        for response in self._generator.next_generated():
-            if reply := self._advance(response):
-                finished.append((self._running.pop(response.uid).request, reply))
-        return finished
+        return [
+            (self._running.pop(response.uid).request, reply)
+            for response in self._generator.next_generated()
+            if (reply := self._advance(response))
+        ]
 
     def close(self) -> None:
         import mlx.core as mx

@@ -92,7 +92,7 @@ def _checked(path: Path) -> Path:
 
 def _download(repo: str) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.utils import HfHubHTTPError
+    from huggingface_hub.errors import HfHubHTTPError
 
     try:
         return Path(snapshot_download(repo, allow_patterns=HUB_FILES))

@@ -57,7 +57,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile 
         return None
     from persona_eval.pytest_plugin.collect import SuiteFile
 
-    return SuiteFile.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+    return SuiteFile.from_parent(parent, path=file_path)
 
 
 @pytest.hookimpl(trylast=True)

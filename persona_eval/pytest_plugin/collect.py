@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from persona_eval.errors import PersonaEvalError, ScorerError
+from persona_eval.pytest_plugin import xdist
 from persona_eval.pytest_plugin.adapters import adapter_names
 from persona_eval.suite.load import load_suite
 from persona_eval.suite.models import Case, Suite
@@ -45,7 +46,7 @@ class CaseItem(pytest.Function):
     def reportinfo(self) -> tuple[Any, int | None, str]:
         return self.path, self.case.line - 1, self.name
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # type: ignore[override]
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
         wanted = (
             (CaseFailed,) if self.config.getoption("fulltrace") else (CaseFailed, PersonaEvalError)
         )
@@ -127,10 +128,8 @@ def registry(config: pytest.Config) -> Registry:
 
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the adapters once for all items, refuse ids that occur twice, and put the items of
-    an adapter together: putting one on costs more than a test."""
-    from persona_eval.pytest_plugin.adapters import require_adapters
-
+    """Check what all cases have in common, and put the items of an adapter together: putting
+    one on costs more than a test. Raises UsageError."""
     cases = [item for item in items if isinstance(item, CaseItem)]
     if not cases:
         return
@@ -138,12 +137,22 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
         _explain(config, cases)
         items.clear()
         return
+    try:
+        _check(config, cases)
+    except pytest.UsageError as error:
+        xdist.tell_controller(config, str(error))
+        raise
+    order = {name: number for number, name in enumerate(adapter_names(config))}
+    items.sort(key=lambda item: order.get(getattr(item, "adapter", ""), -1))
+
+
+def _check(config: pytest.Config, cases: list[CaseItem]) -> None:
+    from persona_eval.pytest_plugin.adapters import require_adapters
+
     require_adapters(config)
     twice = [node for node, count in Counter(item.nodeid for item in cases).items() if count > 1]
     if twice:
         raise pytest.UsageError(f"these ids occur more than once: {', '.join(twice)}")
-    order = {name: number for number, name in enumerate(adapter_names(config))}
-    items.sort(key=lambda item: order.get(getattr(item, "adapter", ""), -1))
 
 
 def _explain(config: pytest.Config, cases: list[CaseItem]) -> None:

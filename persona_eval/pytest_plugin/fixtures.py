@@ -23,7 +23,7 @@ def persona_store(pytestconfig: pytest.Config) -> Iterator[Store]:
     from persona_eval.pytest_plugin.session import ending_on_error
     from persona_eval.store import Store
 
-    with ending_on_error():
+    with ending_on_error(pytestconfig):
         store = Store(options.store_folder(pytestconfig) / "store.sqlite")
     yield store
     store.close()
@@ -34,7 +34,7 @@ def persona_model(pytestconfig: pytest.Config) -> Model:
     """The base model. It loads when the first reply is generated, not before."""
     from persona_eval.pytest_plugin.session import default_model, ending_on_error
 
-    with ending_on_error():
+    with ending_on_error(pytestconfig):
         return default_model(pytestconfig)
 
 
@@ -44,7 +44,7 @@ def persona_adapters(pytestconfig: pytest.Config, persona_model: Model) -> dict[
     ``--persona-train`` is given; else the session ends with the command to run."""
     from persona_eval.pytest_plugin.session import ending_on_error, ready_adapters
 
-    with ending_on_error():
+    with ending_on_error(pytestconfig):
         return ready_adapters(pytestconfig, persona_model)
 
 

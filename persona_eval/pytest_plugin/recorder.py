@@ -51,6 +51,8 @@ def finish(session: pytest.Session) -> None:
     records = session.config.stash.get(RECORDS, [])
     if session.exitstatus in (0, 1) and any(record["error"] for record in records):
         session.exitstatus = ENGINE_OR_SCORER_ERROR
+    if session.config.stash.get(xdist.ENDED, False):
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
     explained = session.config.getoption("persona_explain")
     if explained and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = pytest.ExitCode.OK

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from persona_eval.store import Store
 
 RECORD = pytest.StashKey[dict[str, Any]]()
-USAGE_ERROR = 4
 
 
 class PersonaSession:
@@ -180,12 +179,13 @@ def _properties(item: CaseItem, model: Model, result: CaseResult) -> list[tuple[
 
 
 @contextmanager
-def ending_on_error() -> Iterator[None]:
+def ending_on_error(config: pytest.Config) -> Iterator[None]:
     """End the session with one message, instead of failing each test with the same one."""
     try:
         yield
     except PersonaEvalError as error:
-        pytest.exit(f"persona-eval: {error}", returncode=USAGE_ERROR)
+        xdist.tell_controller(config, f"persona-eval: {error}")
+        pytest.exit(f"persona-eval: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def default_model(config: pytest.Config) -> Model:

@@ -9,6 +9,10 @@ import pytest
 
 from persona_eval.pytest_plugin.options import asks_for_suites
 
+ENDING = "persona_ending"
+ENDED = pytest.StashKey[bool]()
+"""On the controller: whether a worker ended the session because of wrong usage."""
+
 
 class XdistHooks:
     """Registered only when pytest-xdist is there."""
@@ -26,6 +30,18 @@ class XdistHooks:
         from xdist.scheduler import LoadFileScheduling
 
         return LoadFileScheduling(config, log)
+
+    @pytest.hookimpl
+    def pytest_testnodedown(self, node: Any) -> None:
+        if getattr(node, "workeroutput", {}).get(ENDING):
+            node.config.stash[ENDED] = True
+
+
+def tell_controller(config: pytest.Config, why: str) -> None:
+    """On a worker: why the session ends. xdist would take it for a crash of the worker."""
+    if worker(config):
+        config.pluginmanager.getplugin("session").shouldstop = why  # type: ignore[union-attr]
+        config.workeroutput[ENDING] = True  # type: ignore[attr-defined]
 
 
 def worker(config: pytest.Config) -> str:

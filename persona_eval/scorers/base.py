@@ -33,7 +33,9 @@ class Score:
 class Embedder(Protocol):
     """Sentences to vectors of unit length."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Tells vectors of different models apart."""
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (len(texts), dimensions), each row of length 1."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import regex
 from pydantic import field_validator
@@ -178,7 +178,8 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
     return regex.compile(pattern)
 
 
-def _what_is_wrong(pattern: str, error: regex.error) -> str:
+def _what_is_wrong(pattern: str, error: Any) -> str:
+    """``error`` is a ``regex.error``, whose stubs leave out what it holds."""
     place = f" at character {error.pos + 1}" if error.pos is not None else ""
     return f"`{pattern}` is no regular expression: {error.msg}{place}"
 
