@@ -42,7 +42,12 @@ def main() -> None:
         collected = side_by_side({f"collect {CASES} cases": collect}, folder, rounds=5)
         session = side_by_side(
             {
-                "a session without suites, plugin off": [*PYTEST, "-p", "no:persona_eval", str(plain)],
+                "a session without suites, plugin off": [
+                    *PYTEST,
+                    "-p",
+                    "no:persona_eval",
+                    str(plain),
+                ],
                 "a session without suites, plugin on": [*PYTEST, str(plain)],
             },
             folder,

@@ -39,9 +39,12 @@ class _Sequence:
         seconds = time.perf_counter() - self.started
         return Reply(text.strip(), reason, len(self.tokens), self.prompt_tokens, seconds)
 
-    def whole_text(self) -> str:
+    def last_reply(self, reason: FinishReason) -> Reply:
+        """The reply at its end: the detokenizer may have held a part of a stop text back."""
         self.detokenizer.finalize()
-        return str(self.detokenizer.text)
+        text = str(self.detokenizer.text)
+        before = before_stop(text, self.stop_texts)
+        return self.reply(text, reason) if before is None else self.reply(before, "stop")
 
 
 def before_stop(text: str, stop_texts: Sequence[str]) -> str | None:
@@ -120,11 +123,11 @@ class MLXBatch:
         sequence = self._running[response.uid]
         if response.finish_reason == "stop":
             sequence.tokens.append(response.token)
-            return sequence.reply(sequence.whole_text(), "stop")
+            return sequence.last_reply("stop")
         if (text := sequence.add(response.token)) is not None:
             if response.finish_reason is None:
                 self._generator.remove([response.uid])
             return sequence.reply(text, "stop")
         if response.finish_reason is not None:
-            return sequence.reply(sequence.whole_text(), "length")
+            return sequence.last_reply("length")
         return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from persona_eval.pytest_plugin import options, recorder
+from persona_eval.pytest_plugin import options, recorder, xdist
 from persona_eval.pytest_plugin.fixtures import (
     persona_adapters,
     persona_model,
@@ -21,7 +21,6 @@ from persona_eval.pytest_plugin.fixtures import (
     persona_tools,
 )
 from persona_eval.pytest_plugin.recorder import Recorder
-from persona_eval.pytest_plugin.xdist import XdistHooks
 
 if TYPE_CHECKING:
     from persona_eval.pytest_plugin.collect import SuiteFile
@@ -48,8 +47,6 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     options.register_markers(config)
     config.pluginmanager.register(Recorder(config), "persona-recorder")
-    if config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(XdistHooks(), "persona-xdist")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
@@ -87,3 +84,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     if options.seen_suites(config):
         recorder.summarise(terminalreporter, config, exitstatus)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    return xdist.auto_workers(config)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return xdist.scheduler(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    xdist.worker_down(node)

@@ -133,15 +133,14 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     cases = [item for item in items if isinstance(item, CaseItem)]
     if not cases:
         return
-    if config.getoption("persona_explain"):
-        _explain(config, cases)
-        items.clear()
-        return
     try:
         _check(config, cases)
     except pytest.UsageError as error:
         xdist.tell_controller(config, str(error))
         raise
+    if config.getoption("persona_explain"):
+        _explain(config, cases)
+        items.clear()
     order = {name: number for number, name in enumerate(adapter_names(config))}
     items.sort(key=lambda item: order.get(getattr(item, "adapter", ""), -1))
 
@@ -149,6 +148,10 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
 def _check(config: pytest.Config, cases: list[CaseItem]) -> None:
     from persona_eval.pytest_plugin.adapters import require_adapters
 
+    if config.getoption("persona_explain"):
+        if xdist.worker(config):
+            raise pytest.UsageError("--persona-explain prints from one process: add -n0")
+        return
     require_adapters(config)
     twice = [node for node, count in Counter(item.nodeid for item in cases).items() if count > 1]
     if twice:

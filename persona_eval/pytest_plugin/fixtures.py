@@ -51,9 +51,10 @@ def persona_adapters(pytestconfig: pytest.Config, persona_model: Model) -> dict[
 @pytest.fixture(scope="session")
 def persona_tools(pytestconfig: pytest.Config, persona_store: Store) -> Tools:
     """What scorers may use besides the text: embeddings, stored as they are made."""
-    from persona_eval.pytest_plugin.session import default_tools
+    from persona_eval.pytest_plugin.session import default_tools, ending_on_error
 
-    return default_tools(pytestconfig, persona_store)
+    with ending_on_error(pytestconfig):
+        return default_tools(pytestconfig, persona_store)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -207,7 +206,8 @@ def default_tools(config: pytest.Config, store: Store) -> Tools:
     chosen = options.setting(config, "embedder")
     if chosen is None:
         return Tools(embedder=CachedEmbedder(lambda: embedder_from(), store, NAME))
-    embedder = embedder_from(config.rootpath / chosen if Path(chosen).parts[1:] else chosen)
+    folder = config.rootpath / chosen
+    embedder = embedder_from(folder if folder.is_dir() else chosen)
     return Tools(embedder=CachedEmbedder(lambda: embedder, store, embedder.name))
 
 

@@ -14,33 +14,30 @@ ENDED = pytest.StashKey[bool]()
 """On the controller: whether a worker ended the session because of wrong usage."""
 
 
-class XdistHooks:
-    """Registered only when pytest-xdist is there."""
+def auto_workers(config: pytest.Config) -> int | None:
+    """``-n auto`` means one worker for suites: a second one halves the cores of the first."""
+    return 1 if asks_for_suites(config) else None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int | None:
-        """``-n auto`` means one worker for suites: a second one halves the cores of the first."""
-        return 1 if asks_for_suites(config) else None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Whole files instead of single items, so that a file's cases share a batch."""
-        if config.getoption("dist") != "load" or not asks_for_suites(config):
-            return None
-        from xdist.scheduler import LoadFileScheduling
+def scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whole files instead of single items, so that a file's cases share a batch."""
+    if config.getoption("dist") != "load" or not asks_for_suites(config):
+        return None
+    from xdist.scheduler import LoadFileScheduling
 
-        return LoadFileScheduling(config, log)
+    return LoadFileScheduling(config, log)
 
-    @pytest.hookimpl
-    def pytest_testnodedown(self, node: Any) -> None:
-        if getattr(node, "workeroutput", {}).get(ENDING):
-            node.config.stash[ENDED] = True
+
+def worker_down(node: Any) -> None:
+    """On the controller: notes whether a worker ended the session."""
+    if getattr(node, "workeroutput", {}).get(ENDING):
+        node.config.stash[ENDED] = True
 
 
 def tell_controller(config: pytest.Config, why: str) -> None:
     """On a worker: why the session ends. xdist would take it for a crash of the worker."""
     if worker(config):
-        config.pluginmanager.getplugin("session").shouldstop = why  # type: ignore[union-attr]
+        config.pluginmanager.getplugin("session").shouldstop = why
         config.workeroutput[ENDING] = True  # type: ignore[attr-defined]
 
 

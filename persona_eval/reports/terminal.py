@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from persona_eval.results import CaseResult, CategorySummary, by_category, summarise
 from persona_eval.runner import Work
+from persona_eval.suite.models import CATEGORIES
 
 Record = Mapping[str, Any]
 SHOWN = 12
@@ -53,16 +54,14 @@ def _of_adapter(name: str, records: Sequence[Record]) -> AdapterResults:
 
 
 def _heading(records: Sequence[Record], groups: Sequence[AdapterResults]) -> str:
-    known = [record for record in records if record["model"]] or records
-    first, work = known[0], total_work(records)
+    work = total_work(records)
+    models = (f"{r['model']} ({r['engine']})" for r in records if r["model"])
     personas = ", ".join(dict.fromkeys(record["persona"] for record in records))
     adapters = ", ".join(group.adapter for group in groups)
     noun = "adapter" if len(groups) == 1 else "adapters"
     stored = f"{work.stored} of {work.stored + work.generated} replies from the store"
     made = f"{work.generated} replies in {work.seconds:.0f} s, {work.tokens_per_second:.0f} tok/s"
-    return (
-        f"{personas} · {noun} {adapters} · {first['model']} ({first['engine']}) · {made}, {stored}"
-    )
+    return " · ".join([personas, f"{noun} {adapters}", *dict.fromkeys(models), f"{made}, {stored}"])
 
 
 def total_work(records: Iterable[Record]) -> Work:
@@ -118,7 +117,8 @@ def _difference(groups: Sequence[AdapterResults]) -> str:
             *(percent(rate.get(name)) for rate in rates),
             _points(first.get(name), last.get(name)),
         ]
-        for name in dict.fromkeys(name for rate in rates for name in rate)
+        for name in (*CATEGORIES, "all")
+        if any(name in rate for rate in rates)
     ]
     names = [group.adapter for group in groups]
     headers = ["category", *names, f"{names[-1]} against {names[0]}"]

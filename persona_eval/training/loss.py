@@ -113,20 +113,36 @@ def head_losses(
 
 
 def cross_entropy(logits: Array, targets: Array) -> tuple[Array, Array]:
-    """Losses (rows,) and their gradient with respect to the logits, softmax minus one-hot.
-
-    The log of the normaliser comes from the largest probability, ``max(logits) - log(max(p))``:
-    one pass of exponentials serves both, and nothing can underflow.
-    """
+    """Losses (rows,) and their gradient with respect to the logits, softmax minus one-hot."""
     import mlx.core as mx
 
     logits = logits.astype(mx.float32)
-    p = mx.softmax(logits, axis=-1)
-    normaliser = logits.max(-1) - mx.log(p.max(-1))
+    if mx.default_device() == mx.cpu:
+        return _cross_entropy_on_cpu(logits, targets)
+    normaliser = mx.logsumexp(logits, axis=-1)
     column = targets[:, None]
     losses = normaliser - mx.take_along_axis(logits, column, axis=-1)[:, 0]
+    p = mx.exp(logits - normaliser[:, None])
     at_target = mx.take_along_axis(p, column, axis=-1)
     return losses, mx.put_along_axis(p, column, at_target - 1.0, axis=-1)
+
+
+def _cross_entropy_on_cpu(logits: Array, targets: Array) -> tuple[Array, Array]:
+    """The same through NumPy, in place: MLX's exponential on x86 took 0.30 s for 64 rows of
+    262,144, NumPy's 0.05 s."""
+    import mlx.core as mx
+    import numpy as np
+
+    values, rows = np.asarray(logits), np.arange(len(targets))
+    columns = np.asarray(targets)
+    largest = values.max(axis=-1, keepdims=True)
+    p = values - largest
+    at_target = p[rows, columns]
+    np.exp(p, out=p)
+    total = p.sum(axis=-1, keepdims=True)
+    p /= total
+    p[rows, columns] -= 1.0
+    return mx.array(np.log(total[:, 0]) - at_target), mx.array(p)
 
 
 def output_rows(model: Any) -> Callable[[int, int], Array] | None:

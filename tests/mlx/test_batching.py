@@ -1,0 +1,303 @@
+"""A continuous batch on tiny models: a reply depends on its request alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import CHATML, TEMPLATE, tiny_gemma, tiny_llama, tiny_tokenizer
+
+from persona_eval.errors import EngineError, ModelError
+from persona_eval.models.base import FinishReason, Message, Reply, Request
+from persona_eval.models.batching import MLXBatch, _Sequence
+from persona_eval.models.mlx import LoadedBase
+from persona_eval.suite.models import Generation
+
+EOS, IM_END = 1, 5
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tiny")
+
+
+def loaded(
+    folder: Path,
+    model: Any = None,
+    stops: Sequence[str] = ("<eos>",),
+    template: str = TEMPLATE,
+    context: int = 4096,
+) -> LoadedBase:
+    (folder / "config.json").write_text(json.dumps({"max_position_embeddings": context}))
+    tokenizer = tiny_tokenizer(template, stops)
+    return LoadedBase("tiny", folder, "f", model or tiny_gemma(), tokenizer)
+
+
+@pytest.fixture
+def base(folder: Path) -> LoadedBase:
+    return loaded(folder)
+
+
+def request(key: str = "a/0/0/0", prompt: str = "Hi", **settings: Any) -> Request:
+    plain = {"max_tokens": 12, "repetition_penalty": 1.0}
+    return Request(key, (Message("user", prompt),), Generation(**{**plain, **settings}))
+
+
+def replies(base: LoadedBase, requests: Sequence[Request], size: int = 32) -> dict[str, Reply]:
+    """All replies by key, from one batch."""
+    batch, found = MLXBatch(base, size), {}
+    batch.submit(requests)
+    while batch.pending:
+        for asked, reply in batch.step():
+            assert asked in requests
+            found[asked.key] = reply
+    batch.close()
+    return found
+
+
+def only(base: LoadedBase, asked: Request) -> Reply:
+    return replies(base, [asked])[asked.key]
+
+
+def plain(reply: Reply) -> tuple[str, str, int, int]:
+    return reply.text, reply.finish_reason, reply.tokens, reply.prompt_tokens
+
+
+def biased(model: Any, tokens: dict[int, float]) -> Any:
+    """The model with a liking for some tokens."""
+
+    class Biased(type(model)):  # type: ignore[misc]
+        def __call__(self, *args: Any, **kwargs: Any) -> mx.array:
+            logits = super().__call__(*args, **kwargs)
+            bias = np.zeros(logits.shape[-1], dtype=np.float32)
+            for token, value in tokens.items():
+                bias[token] = value
+            return logits + mx.array(bias)
+
+    model.__class__ = Biased
+    return model
+
+
+MANY = [
+    request(
+        f"case-{n}/0/0/0",
+        "word " * (1 + 3 * n),
+        max_tokens=4 + 2 * n,
+        temperature=(0.0, 0.8, 1.5)[n % 3],
+        top_k=(0, 20)[n % 2],
+        top_p=(1.0, 0.9)[n % 2],
+        min_p=(0.0, 0.02)[n // 2 % 2],
+        repetition_penalty=(1.0, 1.3)[n % 2],
+        min_tokens=n % 4,
+    )
+    for n in range(9)
+]
+
+
+@pytest.fixture(scope="module")
+def alone(folder: Path) -> tuple[LoadedBase, dict[str, Any]]:
+    base = loaded(folder, biased(tiny_gemma(), {EOS: 3.0}))
+    expected = {r.key: plain(only(base, r)) for r in MANY}
+    assert {reason for _, reason, _, _ in expected.values()} == {"stop", "length"}
+    return base, expected
+
+
+@settings(max_examples=12, deadline=None)
+@given(order=st.permutations(MANY), size=st.integers(1, 12), late=st.integers(0, 9))
+def test_a_reply_is_the_same_alone_and_in_any_batch(
+    alone: tuple[LoadedBase, dict[str, Any]], order: list[Request], size: int, late: int
+) -> None:
+    base, expected = alone
+    batch, found = MLXBatch(base, size), {}
+    batch.submit(order[late:])
+    steps = 0
+    while batch.pending or steps < 3:
+        found.update({asked.key: plain(reply) for asked, reply in batch.step()})
+        steps += 1
+        if steps == 3:
+            batch.submit(order[:late])
+    batch.close()
+    assert found == expected
+
+
+def test_another_seed_or_trial_is_another_reply(base: LoadedBase) -> None:
+    keys = [f"a/{trial}/0/0" for trial in range(6)]
+    found = replies(base, [request(key, temperature=1.5, top_k=0) for key in keys])
+    assert len({reply.text for reply in found.values()}) == 6
+
+
+def test_another_architecture(folder: Path) -> None:
+    base = loaded(folder, tiny_llama())
+    expected = {r.key: plain(only(base, r)) for r in MANY[:3]}
+    assert {key: plain(reply) for key, reply in replies(base, MANY[:3]).items()} == expected
+
+
+def test_temperature_0_is_the_likeliest_token_each_time(base: LoadedBase) -> None:
+    reply = only(base, request(temperature=0, max_tokens=6))
+    tokens = base.encode((Message("user", "Hi"),))
+    for _ in range(6):
+        logits = base.model(mx.array([tokens]))[0, -1]
+        tokens.append(int(mx.argmax(logits).item()))
+    assert reply.text == base.tokenizer.decode(tokens[-6:]).strip()
+
+
+def test_top_k_1_is_greedy_at_any_temperature(base: LoadedBase) -> None:
+    greedy = only(base, request(temperature=0))
+    assert only(base, request(temperature=5.0, top_k=1)).text == greedy.text
+    assert only(base, request(temperature=5.0, top_p=1e-6, top_k=0)).text == greedy.text
+    assert only(base, request(temperature=5.0, min_p=1.0, top_k=0)).text == greedy.text
+
+
+def test_a_reply_of_max_tokens_is_cut(base: LoadedBase) -> None:
+    for count in (1, 5):
+        reply = only(base, request(max_tokens=count, min_tokens=count))
+        assert (reply.finish_reason, reply.tokens) == ("length", count)
+
+
+def test_prompt_tokens_and_seconds(base: LoadedBase) -> None:
+    reply = only(base, request())
+    assert reply.prompt_tokens == len(base.encode((Message("user", "Hi"),)))
+    assert reply.seconds > 0
+
+
+def test_a_stop_token_ends_a_reply_and_is_counted(folder: Path) -> None:
+    base = loaded(folder, biased(tiny_gemma(), {EOS: 1e4}))
+    assert plain(only(base, request()))[:3] == ("", "stop", 1)
+
+
+@pytest.mark.parametrize("likes", [EOS, IM_END])
+def test_min_tokens_holds_for_every_stop_token(folder: Path, likes: int) -> None:
+    model = biased(tiny_gemma(), {likes: 1e4})
+    base = loaded(folder, model, stops=["<eos>", "<|im_end|>"])
+    assert only(base, request(max_tokens=9)).tokens == 1
+    held = only(base, request(max_tokens=9, min_tokens=4))
+    assert (held.finish_reason, held.tokens) == ("stop", 5)
+
+
+def test_a_stop_text_over_the_borders_of_tokens(base: LoadedBase) -> None:
+    """One token is one byte here, so that every stop text lies over several."""
+    whole = only(base, request(max_tokens=40, temperature=1.2, top_k=0))
+    middle = len(whole.text) // 2
+    stop = whole.text[middle : middle + 4]
+    cut = only(base, request(max_tokens=40, temperature=1.2, top_k=0, stop=("not in it", stop)))
+    assert cut.finish_reason == "stop"
+    assert cut.text == whole.text[: whole.text.index(stop)].strip()
+    assert cut.tokens < whole.tokens
+
+
+def test_a_stop_text_ends_one_reply_and_not_its_neighbours(base: LoadedBase) -> None:
+    plain_one = request("a/0/0/0", max_tokens=30, temperature=1.2, top_k=0)
+    whole = only(base, plain_one)
+    stopped = request("a/1/0/0", max_tokens=30, temperature=0, stop=(" ", "e", "\n", "a", "\ufffd"))
+    found = replies(base, [stopped, plain_one, request("a/2/0/0")])
+    assert plain(found["a/0/0/0"]) == plain(whole)
+
+
+def test_a_stop_text_with_the_very_last_token_is_a_stop(base: LoadedBase) -> None:
+    whole = only(base, request(max_tokens=40, temperature=1.2, top_k=0))
+    for count in range(4, 40):
+        cut = only(base, request(max_tokens=count, temperature=1.2, top_k=0, min_tokens=count))
+        text = cut.text
+        if len(text) > 3 and text[-1].isalnum() and text.index(text[-1]) == len(text) - 1:
+            again = request(
+                max_tokens=count, temperature=1.2, top_k=0, min_tokens=count, stop=(text[-1],)
+            )
+            reply = only(base, again)
+            assert (reply.finish_reason, reply.text) == ("stop", text[:-1].strip())
+            return
+    pytest.skip(f"no reply of this model ends in a letter of its own: {whole.text!r}")
+
+
+class HoldsBack:
+    """A detokenizer that gives its text at the end, as mlx-lm's do with blanks."""
+
+    text = ""
+
+    def add_token(self, token: int) -> None: ...
+
+    def finalize(self) -> None:
+        self.text = "Tea, please. User: and more"
+
+
+@pytest.mark.parametrize("reason", ["stop", "length"])
+def test_a_stop_text_that_was_held_back_to_the_end(reason: FinishReason) -> None:
+    sequence = _Sequence(request(), 3, HoldsBack(), ("User:",))
+    assert sequence.add(7) is None
+    reply = sequence.last_reply(reason)
+    assert (reply.text, reply.finish_reason) == ("Tea, please.", "stop")
+    other = _Sequence(request(), 3, HoldsBack(), ()).last_reply(reason)
+    assert (other.text, other.finish_reason) == ("Tea, please. User: and more", reason)
+
+
+def test_stop_texts_of_the_model_itself(folder: Path) -> None:
+    likes_x = biased(
+        tiny_gemma(), {tiny_tokenizer().encode("x", add_special_tokens=False)[-1]: 1e4}
+    )
+    base = loaded(folder, likes_x)
+    (folder / "persona_eval.json").write_text('{"stop_texts": ["xxx"]}')
+    reply = only(base, request())
+    (folder / "persona_eval.json").unlink()
+    assert plain(reply)[:3] == ("", "stop", 3)
+
+
+def test_a_repetition_penalty_breaks_a_repetition(folder: Path) -> None:
+    x = tiny_tokenizer().encode("x", add_special_tokens=False)[-1]
+    base = loaded(folder, biased(tiny_gemma(), {x: 6.0, EOS: -1e4}))
+    assert only(base, request(temperature=0)).text == "x" * 12
+    penalised = only(base, request(temperature=0, repetition_penalty=10.0)).text
+    assert 0 < penalised.count("x") < 12
+
+
+def test_a_conversation_that_does_not_fit_is_refused_with_figures(folder: Path) -> None:
+    base = loaded(folder, context=40)
+    batch = MLXBatch(base, 4)
+    with pytest.raises(
+        EngineError, match=r"a/0/0/0: \d+ tokens of .*max_tokens 30 do not fit .*40"
+    ):
+        batch.submit([request(max_tokens=30)])
+    assert batch.pending == 0
+    batch.submit([request(max_tokens=2)])
+    assert batch.pending == 1
+
+
+def test_a_template_that_refuses_a_conversation(folder: Path) -> None:
+    template = "{{ raise_exception('no system turn, please') }}"
+    base = loaded(folder, template=template)
+    with pytest.raises(ModelError, match=r"template of tiny refuses .*\(user\): no system turn"):
+        MLXBatch(base, 4).submit([request()])
+
+
+def test_chatml_ends_with_its_own_token(folder: Path) -> None:
+    base = loaded(folder, biased(tiny_gemma(), {IM_END: 1e4}), ["<|im_end|>"], CHATML)
+    assert plain(only(base, request()))[:3] == ("", "stop", 1)
+
+
+def test_an_empty_batch_has_nothing_to_do(base: LoadedBase) -> None:
+    batch = MLXBatch(base, 2)
+    assert batch.step() == []
+    assert batch.pending == 0
+
+
+def test_closing_drops_what_is_in_flight(base: LoadedBase) -> None:
+    batch = MLXBatch(base, 2)
+    batch.submit(MANY)
+    batch.step()
+    assert batch.pending == len(MANY)
+    batch.close()
+    assert batch.pending == 0
+
+
+def test_no_more_than_its_size_runs_at_a_time(base: LoadedBase) -> None:
+    batch = MLXBatch(base, 2)
+    batch.submit(MANY)
+    while batch.pending:
+        batch.step()
+        assert len(batch._running) <= 2
+    batch.close()

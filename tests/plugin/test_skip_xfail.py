@@ -1,0 +1,68 @@
+"""``skip:`` and ``xfail:`` of a case."""
+
+from __future__ import annotations
+
+import pytest
+from projects import Project, case
+
+CRASHES = """
+    from typing import ClassVar
+    from persona_eval import Scorer
+
+    class Crashes(Scorer):
+        name: ClassVar[str] = "crashes"
+
+        def judge(self, exchange):
+            raise ZeroDivisionError("nought")
+
+    def pytest_persona_scorers(config):
+        return [Crashes]
+"""
+
+
+def test_a_skipped_case_is_not_generated(project: Project) -> None:
+    project.suite(case("tea"), case("cake", extra="skip: no cake yet"))
+    result = project.run("-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*no cake yet"])
+    assert project.asked() == ["tea/0/0/0"]
+
+
+def test_nor_is_one_that_a_conftest_skips(project: Project) -> None:
+    project.conftest("""
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                if "cake" in item.name:
+                    item.add_marker(pytest.mark.skip(reason="not today"))
+    """)
+    project.suite(case("cake"), case("tea"))
+    project.run().assert_outcomes(passed=1, skipped=1)
+    assert project.asked() == ["tea/0/0/0"]
+
+
+def test_an_expected_failure_leaves_the_verdict_a_pass(project: Project) -> None:
+    project.suite(case("tea"), case("hm", "Why?", "because", "xfail: it never says why"))
+    result = project.run()
+    result.assert_outcomes(passed=1, xfailed=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["verdict PASS: 1 of 2 cases passed, 1 failed as expected"])
+    result.stdout.no_fnmatch_line("failed a.suite.yaml*")
+
+
+def test_an_unexpected_pass_is_shown_and_is_a_failure_where_the_ini_file_is_strict(
+    project: Project,
+) -> None:
+    project.suite(case("tea", extra="xfail: it hates tea"))
+    project.run().assert_outcomes(xpassed=1)
+    result = project.run("-o", "xfail_strict=true")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["verdict FAIL: 1 of 1 cases failed"])
+
+
+def test_a_crash_is_an_error_even_where_failure_is_expected(project: Project) -> None:
+    project.conftest(CRASHES)
+    project.suite(case("hm", extra="xfail: it fails\nexpect: [crashes]"))
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    assert result.ret == 7
+    result.stdout.fnmatch_lines(["*`crashes` crashed: ZeroDivisionError: nought*"])
