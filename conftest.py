@@ -1,25 +1,28 @@
-"""This repository's own choices; the plugin itself arrives by its entry point.
+"""This repository's own choices. The plugin itself arrives by its entry point, and the default
+adapter is named in ``pyproject.toml``.
 
-The bundled model and the adapter ``tully`` come from ``pyproject.toml``. The fixtures of the
-plugin can be overridden here: uncomment to compare every run with a model of your own, or wrap
-an adapter before it is worn.
-
-    import pytest
+Any session fixture of the plugin can be overridden like the one below. Another model, for example:
 
     @pytest.fixture(scope="session")
     def persona_model():
-        from persona_eval.models.locate import locate
-        from persona_eval.models.mlx import MLXModel
-
         return MLXModel(locate("models/my-model"), batch_size=16)
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+SHIPPED = Path(__file__).parent / "adapters"
 
 
 @pytest.fixture(scope="session")
-def persona_tools(persona_tools):
-    """Shows how a fixture is overridden: it may use the plugin's own value, and change it."""
-    return persona_tools
+def persona_adapters(persona_adapters):
+    """The plugin's own value, after a look at the licence: what is shipped from here is derived
+    from Gemma, and must not go without a NOTICE of its terms."""
+    for adapter in persona_adapters.values():
+        shipped = adapter.folder and adapter.folder.resolve().is_relative_to(SHIPPED)
+        if shipped and not (adapter.folder / "NOTICE").is_file():
+            pytest.exit(f"{adapter.folder} has no NOTICE of the Gemma terms: add one", returncode=4)
+    return persona_adapters

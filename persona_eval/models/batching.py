@@ -75,7 +75,12 @@ class MLXBatch:
         return len(self._waiting) + len(self._running)
 
     def submit(self, requests: Sequence[Request]) -> None:
-        self._waiting.extend((request, self._encode(request)) for request in requests)
+        """A conversation that is under way goes first: its case is nearest to its end, and
+        somebody may be waiting for it."""
+        for request in requests:
+            under_way = any(message.role == "assistant" for message in request.messages)
+            queue = self._waiting.appendleft if under_way else self._waiting.append
+            queue((request, self._encode(request)))
 
     def step(self) -> list[tuple[Request, Reply]]:
         self._admit()

@@ -107,4 +107,11 @@ def _download(repo: str) -> Path:
 def stop_texts(path: Path) -> tuple[str, ...]:
     """Texts that end a reply of this model besides its stop tokens (``persona_eval.json``)."""
     extra = path / "persona_eval.json"
-    return tuple(json.loads(extra.read_text())["stop_texts"]) if extra.is_file() else ()
+    if not extra.is_file():
+        return ()
+    try:
+        return tuple(map(str, json.loads(extra.read_text())["stop_texts"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f'{extra} cannot be read ({error!r}); it holds {{"stop_texts": ["..."]}}, or is left out'
+        ) from None

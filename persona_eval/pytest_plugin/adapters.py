@@ -102,7 +102,7 @@ def _make_current(
     from persona_eval.training.train import ensure_trained, fingerprint
 
     recipe = load_recipe(folder / RECIPE_FILE)
-    if recipe.base not in (model.name, str(getattr(model, "spec", model.name))):
+    if model.name not in (recipe.base, Path(recipe.base).expanduser().resolve().name):
         raise AdapterError(
             f"{folder / RECIPE_FILE}: the recipe's base is {recipe.base}, but this run uses "
             f"{model.name}. Run with --persona-model {recipe.base}, or train an adapter for "

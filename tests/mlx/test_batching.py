@@ -294,6 +294,16 @@ def test_closing_drops_what_is_in_flight(base: LoadedBase) -> None:
     assert batch.pending == 0
 
 
+def test_a_conversation_under_way_goes_before_new_ones(base: LoadedBase) -> None:
+    batch = MLXBatch(base, 1)
+    talk = (Message("user", "a"), Message("assistant", "b"), Message("user", "c"))
+    batch.submit([*MANY, Request("second turn", talk, MANY[0].generation)])
+    finished: list[str] = []
+    while not finished:
+        finished += [request.key for request, _ in batch.step()]
+    assert finished == ["second turn"]
+
+
 def test_no_more_than_its_size_runs_at_a_time(base: LoadedBase) -> None:
     batch = MLXBatch(base, 2)
     batch.submit(MANY)

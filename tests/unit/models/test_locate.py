@@ -146,6 +146,13 @@ def test_an_intel_mac_is_told_at_once(
         locate.refuse_intel_mac()
 
 
+@pytest.mark.parametrize("written", ["{", "[]", "{}", '{"stop_texts": 3}'])
+def test_unreadable_stop_texts_are_named(model: Path, written: str) -> None:
+    (model / "persona_eval.json").write_text(written)
+    with pytest.raises(ModelError, match=r"persona_eval\.json cannot be read .*left out"):
+        stop_texts(model)
+
+
 def test_stop_texts_of_a_model(model: Path) -> None:
     assert stop_texts(model) == ()
     (model / "persona_eval.json").write_text(json.dumps({"stop_texts": ["\nUser:"]}))
