@@ -17,7 +17,7 @@ suites: $(READY)
 
 # Without failures in full: what matters here is the table of differences.
 compare: $(READY)
-	@$(BIN)/pytest suites/ -q --tb=no --no-summary --persona-adapter base --persona-adapter tully; \
+	@$(BIN)/pytest suites/ -q --tb=no -rN --persona-adapter base --persona-adapter tully; \
 	status=$$?; [ $$status -le 1 ] || exit $$status
 
 train: $(READY)
