@@ -14,9 +14,11 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+CUDA_BACKENDS = ("mlx-cuda-12", "mlx-cuda-13")
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # from malloc.h
 SLOW = (
     "no fast BLAS found: MLX's matrix products on this CPU will be 20 to 40 times slower than "
@@ -53,6 +55,26 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL("libc.so.6")
         libc.mallopt(M_MMAP_MAX, 0)
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def prepare_cpu() -> None:
+    """Make this process ready for MLX on the CPU: to be called before ``mlx.core`` is imported
+    for the first time, wherever that may be. Does nothing where a GPU will do the work."""
+    if on_cpu():
+        keep_freed_memory()
+        load_fast_blas()
+
+
+def on_cpu() -> bool:
+    """Whether MLX has nothing but a CPU here, told without importing it."""
+    return sys.platform == "linux" and not any(map(_installed, CUDA_BACKENDS))
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def load_fast_blas() -> str | None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from persona_eval.errors import ModelError
 from persona_eval.fingerprint import digest_text
+from persona_eval.models.blas import prepare_cpu
 from persona_eval.models.offline import offline
 
 NAME = "gemma3-270m"
@@ -122,6 +123,7 @@ def _convert(cache: Path, folder: Path) -> None:
     beside = cache / f"{FOLDER}.{os.getpid()}.partial"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
+    prepare_cpu()  # the process that converts goes on to generate, with the BLAS it began with
     try:
         gguf_file = beside / "model.gguf"
         join_parts(part_files(), gguf_file)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from persona_eval.errors import ModelError
 from persona_eval.models.base import Message
 from persona_eval.models.batching import MLXBatch
-from persona_eval.models.blas import keep_freed_memory, load_fast_blas
+from persona_eval.models.blas import on_cpu, prepare_cpu
 from persona_eval.models.locate import BaseFiles, locate, stop_texts
 from persona_eval.models.offline import offline
 
 BATCH_SIZE = 32
-CUDA_BACKENDS = ("mlx-cuda-12", "mlx-cuda-13")
 
 
 @dataclass(frozen=True)
@@ -72,20 +69,13 @@ def engine_kind(path: Path) -> str:
 
     Imports MLX only where there may be a GPU: on a Linux CPU the fast BLAS must come first.
     """
-    if sys.platform == "linux" and not any(map(_installed, CUDA_BACKENDS)):
+    if on_cpu():
         return "cpu-float32"
     import mlx.core as mx
 
     if mx.metal.is_available():
         return f"metal-{_own_dtype(path)}"
     return f"cuda-{_own_dtype(path)}" if mx.default_device() == mx.gpu else "cpu-float32"
-
-
-def _installed(package: str) -> bool:
-    try:
-        return bool(version(package))
-    except PackageNotFoundError:
-        return False
 
 
 def _own_dtype(path: Path) -> str:
@@ -102,9 +92,7 @@ def load_base(spec: str | BaseFiles) -> LoadedBase:
     """
     files = spec if isinstance(spec, BaseFiles) else locate(spec)
     kind = engine_kind(files.path)
-    if kind.startswith("cpu"):
-        keep_freed_memory()
-        load_fast_blas()
+    prepare_cpu()
     with offline():
         from mlx_lm import load
 

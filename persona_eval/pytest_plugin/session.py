@@ -38,13 +38,8 @@ class PersonaSession:
         store: Store,
         tools: Tools,
     ):
-        self.config, self.model, self.worn, self.store, self.tools = (
-            config,
-            model,
-            worn,
-            store,
-            tools,
-        )
+        self.config, self.model, self.worn = config, model, worn
+        self.store, self.tools = store, tools
         self.runner = Runner(model, store, fresh=bool(config.getoption("persona_fresh")))
         self.run = store.begin_run(self._about())
         self._plans: dict[str, tuple[Planned, ...]] = {}

@@ -155,3 +155,21 @@ def test_one_process_converts_and_the_other_waits(
     monkeypatch.setattr("filelock.FileLock", Lock)
     assert ensure_bundled(tmp_path) == tmp_path / FOLDER
     assert steps == []
+
+
+def test_the_cpu_is_prepared_before_a_conversion_imports_mlx(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLX keeps the BLAS that it found when it was imported: a first run that converted without
+    the fast one would also generate without it, twenty times slower."""
+    steps: list[str] = []
+
+    def stop() -> list[Path]:
+        steps.append("convert")
+        raise ModelError("far enough")
+
+    monkeypatch.setattr(bundled, "prepare_cpu", lambda: steps.append("prepare"))
+    monkeypatch.setattr(bundled, "part_files", stop)
+    with pytest.raises(ModelError, match="far enough"):
+        bundled.ensure_bundled(tmp_path)
+    assert steps == ["prepare", "convert"]
