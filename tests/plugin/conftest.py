@@ -14,6 +14,7 @@ import persona_eval.selfcheck
 import persona_eval.training.train  # noqa: F401
 from persona_eval.scorers.registry import default_registry
 
+
 @pytest.fixture(autouse=True, scope="session")
 def _imported() -> None:
     default_registry()

@@ -1,0 +1,8 @@
+"""MLX keeps the BLAS that it finds when it is imported, and test modules import it while they are
+collected: without this the tests on the real model would run twenty times slower."""
+
+from __future__ import annotations
+
+from persona_eval.models.blas import prepare_cpu
+
+prepare_cpu()
