@@ -69,11 +69,11 @@ def test_the_adapter_changes_replies_and_comes_off_without_a_trace(model):
 def test_the_adapter_has_learnt_to_end_a_reply(model):
     model.wear(TULLY)
     batch = model.open()
-    greedy = Generation(max_tokens=60, temperature=0)
-    batch.submit([Request("end", (Message("user", "What's your brother called?"),), greedy)])
+    greedy = Generation(max_tokens=120, temperature=0)
+    batch.submit([Request(p, (Message("user", p),), greedy) for p in PROMPTS])
     finished = []
     while batch.pending:
         finished += batch.step()
     batch.close()
-    assert [reply.finish_reason for _, reply in finished] == ["stop"]
-    assert "Moss" in finished[0][1].text
+    assert {reply.finish_reason for _, reply in finished} == {"stop"}
+    assert all(reply.text for _, reply in finished)
