@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from persona_eval.errors import ScorerError
-from persona_eval.models.base import FinishReason, Message
+from persona_eval.models.base import FinishReason
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.composite import Composite
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.similarity import RecordedSimilarity
 from persona_eval.suite.models import Case, Expectation, Persona, Source
+from persona_eval.trials import conversation
 
 EVERY_REPLY = (
     "stays_in_character", "in_voice", "complete", "no_loops", "coherent", "agrees_with_card",
@@ -126,20 +127,6 @@ def explain(planned: Sequence[Planned]) -> list[Row]:
 def judged_by_examples(case: Case, planned: Sequence[Planned]) -> list[Planned]:
     """The expectations that an example reply of the case has to meet: the judged turn's."""
     return [e for e in planned if e.turn == case.judged_turn and not e.recorded_only]
-
-
-def conversation(
-    case: Case, persona: Persona, turn: int, replies: Sequence[str]
-) -> tuple[Message, ...]:
-    """Messages up to and including the user's of a turn. Generated replies that are not in
-    ``replies`` yet are left out."""
-    generated = iter(replies)
-    messages = [Message("system", persona.system_prompt)] if persona.system_prompt else []
-    for earlier in case.turns[:turn]:
-        messages.append(Message("user", earlier.user))
-        answer = next(generated, None) if earlier.assistant is None else earlier.assistant
-        messages += [] if answer is None else [Message("assistant", answer)]
-    return (*messages, Message("user", case.turns[turn].user))
 
 
 def guarded(scorer: Scorer, title: str, exchange: Exchange) -> Score | str:

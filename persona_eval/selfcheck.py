@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from persona_eval.judging import Planned, conversation, guarded, judged_by_examples, plan, wanted
+from persona_eval.judging import Planned, guarded, judged_by_examples, plan, wanted
 from persona_eval.scorers.base import Exchange, Score, Tools
 from persona_eval.scorers.composite import is_calibrated
 from persona_eval.scorers.embedders import remembering
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.wording import quote
 from persona_eval.suite.models import Case, Suite
+from persona_eval.trials import conversation
 
 Kind = Literal["error", "unsure"]
 

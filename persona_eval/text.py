@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache, lru_cache
+from collections.abc import Iterator
+from functools import lru_cache
 
 import regex
 
@@ -51,20 +52,33 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in _SENTENCE_END.split(straighten(text)) if part.strip()]
 
 
-@cache
-def phrase_pattern(phrase: str, case: bool = False) -> regex.Pattern[str]:
-    """Pattern that finds a phrase between word borders in ``fold``-ed text (``straighten``-ed
-    text when ``case`` matters). A border is only asked for where the phrase has a letter of a
-    script that writes blanks between words."""
-    text = straighten(phrase).strip() if case else fold(phrase)
-    body = r"\s+".join(regex.escape(part) for part in text.split())
-    left = rf"(?<!{_LETTER})" if _has_border(text[:1]) else ""
-    right = rf"(?!{_LETTER})" if _has_border(text[-1:]) else ""
-    return regex.compile(left + body + right)
+def level(text: str, case: bool = False) -> str:
+    """The text as phrases are looked for in it: ``fold``-ed, or ``straighten``-ed with blanks
+    made single when ``case`` matters."""
+    return " ".join(straighten(text).split()) if case else fold(text)
 
 
-def _has_border(letter: str) -> bool:
-    return regex.fullmatch(_LETTER, letter) is not None and not is_unspaced(letter)
+def spans(phrase: str, text: str, case: bool = False) -> Iterator[tuple[int, int]]:
+    """Start and end of each place in the ``level``-led text where the phrase stands between
+    word borders. A border is only asked for where the phrase has a letter of a script that
+    writes blanks between words."""
+    text, phrase = level(text, case), level(phrase, case)
+    at_left, at_right = _has_border(phrase[:1]), _has_border(phrase[-1:])
+    start = text.find(phrase)
+    while start >= 0:
+        end = start + len(phrase)
+        inside = (at_left and _is_letter(text[start - 1 : start])) or (
+            at_right and _is_letter(text[end : end + 1])
+        )
+        if not inside:
+            yield start, end
+        start = text.find(phrase, start + 1)
+
+
+def finds(phrase: str, text: str, case: bool = False) -> bool:
+    """Whether the phrase stands in the text, word-bounded; letters' case is ignored unless
+    ``case`` is set."""
+    return any(True for _ in spans(phrase, text, case))
 
 
 def is_unspaced(text: str) -> bool:
@@ -72,9 +86,9 @@ def is_unspaced(text: str) -> bool:
     return _UNSPACED.search(text) is not None
 
 
-def finds(phrase: str, text: str, case: bool = False) -> bool:
-    """Whether the phrase stands in the text, word-bounded; letters' case is ignored unless
-    ``case`` is set."""
-    if fold(phrase) not in (folded := fold(text)):
-        return False  # most phrases are not there, and compiling a pattern costs 2 ms
-    return phrase_pattern(phrase, case).search(straighten(text) if case else folded) is not None
+def _has_border(letter: str) -> bool:
+    return _is_letter(letter) and not is_unspaced(letter)
+
+
+def _is_letter(sign: str) -> bool:
+    return sign != "" and unicodedata.category(sign)[0] in "LMN"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from persona_eval.models.base import Message, Reply, Request
@@ -39,24 +39,39 @@ class Trial:
 
     def messages(self, turn: int) -> tuple[Message, ...]:
         """The conversation up to and including the user's message of a turn."""
-        return (*self._before(turn), Message("user", self.case.turns[turn].user))
+        return conversation(self.case, self.persona, turn, self._texts())
 
     def transcript(self) -> tuple[Message, ...]:
         """All messages so far, without the system turn."""
         done = (
             len(self.case.turns) if self.finished else self.case.generated_turns[len(self.replies)]
         )
-        return tuple(message for message in self._before(done) if message.role != "system")
+        said = _before(self.case, self.persona, done, self._texts())
+        return tuple(message for message in said if message.role != "system")
 
-    def _before(self, turn: int) -> Iterator[Message]:
-        if self.persona.system_prompt:
-            yield Message("system", self.persona.system_prompt)
-        replies = iter(self.replies)
-        for earlier in self.case.turns[:turn]:
-            yield Message("user", earlier.user)
-            yield Message("assistant", earlier.assistant or next(replies).text)
+    def _texts(self) -> list[str]:
+        return [reply.text for reply in self.replies]
 
 
 def trials_of(case: Case, persona: Persona) -> list[Trial]:
     """All trials that a case asks for, not yet begun."""
     return [Trial(case, persona, number) for number in range(case.trials)]
+
+
+def conversation(
+    case: Case, persona: Persona, turn: int, replies: Sequence[str]
+) -> tuple[Message, ...]:
+    """Messages up to and including the user's of a turn. Generated replies that are not in
+    ``replies`` yet are left out."""
+    return (*_before(case, persona, turn, replies), Message("user", case.turns[turn].user))
+
+
+def _before(case: Case, persona: Persona, turn: int, replies: Sequence[str]) -> Iterator[Message]:
+    generated = iter(replies)
+    if persona.system_prompt:
+        yield Message("system", persona.system_prompt)
+    for earlier in case.turns[:turn]:
+        yield Message("user", earlier.user)
+        answer = next(generated, None) if earlier.assistant is None else earlier.assistant
+        if answer is not None:
+            yield Message("assistant", answer)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest._code.code import ReprExceptionInfo, ReprFileLocation, ReprTracebackNative
 
 from persona_eval.errors import PersonaEvalError, ScorerError
 from persona_eval.pytest_plugin import xdist
@@ -51,8 +52,16 @@ class CaseItem(pytest.Function):
             (CaseFailed,) if self.config.getoption("fulltrace") else (CaseFailed, PersonaEvalError)
         )
         if isinstance(excinfo.value, wanted):
-            return str(excinfo.value)
+            return self._in_words(str(excinfo.value))
         return super().repr_failure(excinfo)
+
+    def _in_words(self, text: str) -> ReprExceptionInfo:
+        """The text without a traceback. pytest's summary, which it does not shorten under CI,
+        and the ``message`` of JUnit take the first line."""
+        first, line = text.split("\n", 1)[0], self.case.line
+        return ReprExceptionInfo(
+            ReprTracebackNative([f"{text}\n"]), ReprFileLocation(str(self.path), line, first)
+        )
 
 
 class SuiteFile(pytest.Module):

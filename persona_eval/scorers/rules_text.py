@@ -12,7 +12,7 @@ from persona_eval.errors import ScorerError
 from persona_eval.scorers.arguments import Texts
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.wording import listed, place, quote, tail
-from persona_eval.text import finds, fold, phrase_pattern, straighten
+from persona_eval.text import finds, level, spans, straighten
 
 TIME_LIMIT = 1.0
 """Seconds that `matches` may search one reply: sane patterns take microseconds."""
@@ -85,7 +85,7 @@ class _Edges(_Phrases):
     """What the expectations about the whole reply or its ends share."""
 
     def level(self, text: str) -> str:
-        return straighten(text).strip() if self.case else fold(text)
+        return level(text, self.case)
 
     def verdict(self, fits: tuple[str, ...], did: str, other: str) -> Score:
         if fits:
@@ -111,9 +111,11 @@ class StartsWith(_Edges):
     name: ClassVar[str] = "starts_with"
 
     def judge(self, exchange: Exchange) -> Score:
-        reply = self.level(exchange.reply)
-        fits = tuple(t for t in self.text if phrase_pattern(t, self.case).match(reply))
+        fits = tuple(text for text in self.text if self._starts(exchange.reply, text))
         return self.verdict(fits, "starts with", f"starts with {quote(exchange.reply[:40])}")
+
+    def _starts(self, reply: str, text: str) -> bool:
+        return next(spans(text, reply, self.case), (-1, 0))[0] == 0
 
 
 class EndsWith(_Edges):
@@ -123,14 +125,12 @@ class EndsWith(_Edges):
     name: ClassVar[str] = "ends_with"
 
     def judge(self, exchange: Exchange) -> Score:
-        reply = self.level(exchange.reply)
-        fits = tuple(text for text in self.text if self._ends(reply, text))
+        fits = tuple(text for text in self.text if self._ends(exchange.reply, text))
         return self.verdict(fits, "ends with", f"ends with {tail(exchange.reply)}")
 
     def _ends(self, reply: str, text: str) -> bool:
-        start = len(reply) - len(self.level(text))
-        pattern = phrase_pattern(text, self.case)
-        return start >= 0 and any(m.end() == len(reply) for m in pattern.finditer(reply, start))
+        length = len(self.level(reply))
+        return any(end == length for _, end in spans(text, reply, self.case))
 
 
 class Matches(Scorer):

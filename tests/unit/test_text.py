@@ -10,8 +10,8 @@ from persona_eval.text import (
     finds,
     fold,
     is_unspaced,
-    phrase_pattern,
     sentences,
+    spans,
     straighten,
     words,
 )
@@ -107,5 +107,10 @@ def test_a_text_holds_its_own_parts(phrase: str, before: str, after: str) -> Non
 
 
 @given(st.text(min_size=1).filter(lambda text: fold(text)))
-def test_every_phrase_gives_a_pattern(phrase: str) -> None:
-    assert phrase_pattern(phrase).search(fold(phrase))
+def test_every_phrase_is_found_in_itself(phrase: str) -> None:
+    assert (0, len(fold(phrase))) in spans(phrase, phrase)
+
+
+def test_spans_are_places_in_the_levelled_text() -> None:
+    assert list(spans("moss", " Moss, mossy  moss")) == [(0, 4), (12, 16)]
+    assert list(spans("Big  Moss", "big moss, Big\nMoss", case=True)) == [(10, 18)]
