@@ -31,6 +31,7 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Kh
 _SENTENCE_END = regex.compile(r"(?<=[.!?。！？]['\")\]]*)\s+|\n+")
 
 
+@lru_cache(maxsize=4096)
 def straighten(text: str) -> str:
     """Compose accents, and make curly quotes, long dashes and hard spaces plain."""
     return unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES)

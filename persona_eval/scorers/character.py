@@ -39,6 +39,7 @@ _I_AM = regex.compile(
     r"\b(?:[Ii]'?m|[Ii] am|[Tt]his is) (?P<name>\p{Lu}\p{Ll}[\p{L}-]*(?: \p{Lu}\p{Ll}[\p{L}-]*){0,2})(?!'|’)"
     r"(?=\s*(?:[.,!?;:]|$|-| and\b| the\b| from\b| but\b| your\b))"
 )
+_QUOTED = regex.compile(r"\"[^\"\n]{0,200}\"")
 _FIRST_PERSON = regex.compile(r"\b(?:i|i'm|im|i've|i'll|i'd|me|my|mine|we|our|us)\b")
 _DESCRIBES = r"(?:'s an?|is an?|was an?|likes?|loves?|lives?|has|says?|said|thinks?|smiles?|laughs?|giggles?|feels?|wants?|would|enjoys?|knows?|looks?|nods?|replie[sd]|answer(?:s|ed)|(?!is |was |has )[a-z]+s (?:\w+ly|and [a-z]+s|his|her|their|its|at|up|down|around|happily|softly|the|a)|is (?:known|very|always|feeling|happy|sad))"
 
@@ -83,17 +84,21 @@ def _markup(exchange: Exchange) -> str | None:
 
 
 def _labels(exchange: Exchange) -> str | None:
-    own = "|".join(
-        regex.escape(fold(name)) for name in (exchange.persona.name, *exchange.persona.aliases)
-    )
-    label = _LABEL.replace("{names}", own)
-    if _is_ai(exchange.persona):
-        label = label.replace("|system", "").replace("|response", "").replace("|answer", "")
-    found = regex.search(
-        rf"(?im)(?:^|[.!?]\s+|\n)[\s*#>\"]*(?P<label>{label})\s*\**:", straighten(exchange.reply)
-    )
+    found = _label_pattern(exchange.persona).search(straighten(exchange.reply))
     found = found or _LONE_LABEL.search(exchange.reply)
     return f"holds a speaker label “{found[0].strip()}”" if found else None
+
+
+@cache
+def _label_pattern(persona: Persona) -> regex.Pattern[str]:
+    label = _LABEL.replace("{names}", _own_names(persona))
+    if _is_ai(persona):
+        label = label.replace("|system", "").replace("|response", "").replace("|answer", "")
+    return regex.compile(rf"(?im)(?:^|[.!?]\s+|\n)[\s*#>\"]*(?P<label>{label})\s*\**:")
+
+
+def _own_names(persona: Persona) -> str:
+    return "|".join(regex.escape(fold(name)) for name in (persona.name, *persona.aliases))
 
 
 def _stage(exchange: Exchange) -> str | None:
@@ -135,7 +140,7 @@ def _allowed_names(persona: Persona) -> frozenset[str]:
 
 
 def _other_name(exchange: Exchange) -> str | None:
-    text = regex.sub(r"\"[^\"\n]{0,200}\"", " ", straighten(exchange.reply))
+    text = _QUOTED.sub(" ", straighten(exchange.reply))
     stated = [(m, False) for m in _NAMED.finditer(text)] + [(m, True) for m in _I_AM.finditer(text)]
     for match, capital_only in stated:
         if _is_other(match["name"], exchange.persona, capital_only):
@@ -166,13 +171,13 @@ def _third_person(exchange: Exchange) -> str | None:
 
 
 def _about_itself(sentence: str, persona: Persona) -> bool:
-    own = "|".join(regex.escape(fold(name)) for name in (persona.name, *persona.aliases))
-    return (
-        regex.match(
-            rf"[\"'* ]*(?:{own})(?:,[^,]{{1,40}},)? ?{_DESCRIBES}(?!\p{{L}})", fold(sentence)
-        )
-        is not None
-    )
+    return _description_pattern(persona).match(fold(sentence)) is not None
+
+
+@cache
+def _description_pattern(persona: Persona) -> regex.Pattern[str]:
+    own = _own_names(persona)
+    return regex.compile(rf"[\"'* ]*(?:{own})(?:,[^,]{{1,40}},)? ?{_DESCRIBES}(?!\p{{L}})")
 
 
 @cache

@@ -60,12 +60,11 @@ def worst_repeat(text: str, limit: int) -> Repeat | None:
     """The repeat that strains its allowance most; None when nothing comes twice.
     ``limit`` is how often the same clause may come."""
     tokens = _tokens(text)
-    found = [
-        *_letters(text, limit),
-        *_rows(tokens, limit),
-        *_sentences(text, len(tokens), limit),
-        *_clauses(tokens, limit),
-    ]
+    found = [*_letters(text, limit)]
+    if len(set(tokens)) < len(tokens):
+        found += _rows(tokens, limit)
+        found += _sentences(text, len(tokens), limit)
+        found += _clauses(tokens, limit)
     return max(found, key=lambda repeat: repeat.excess, default=None)
 
 
