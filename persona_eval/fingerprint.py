@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from persona_eval.notes import Notes
 
 BLOCK = 1 << 20
 SMALL = 1 << 20  # below a megabyte hashing is quicker than remembering
@@ -33,13 +34,11 @@ def digest_file(path: Path) -> str:
 
 
 class FingerprintMemory:
-    """Digests of large files by path, size, mtime and inode, kept in one small JSON file.
-
-    A memory that cannot be read or written is only slower, never an error.
-    """
+    """Digests of large files by path, size, mtime and inode."""
 
     def __init__(self, path: Path):
         self.path = path
+        self._notes = Notes(path)
 
     def digest(self, path: Path) -> str:
         """SHA-256 of a file, hashed only when it changed since it was last seen."""
@@ -48,30 +47,14 @@ class FingerprintMemory:
             return digest_file(path)
         key = str(path.resolve())
         stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-        known = self._read().get(key)
+        known = self._notes.get(key)
         if known and known[0] == stamp:
             return str(known[1])
         digest = digest_file(path)
-        self._write({**self._read(), key: [stamp, digest]})
+        self._notes.put(key, [stamp, digest])
         return digest
 
     def digest_folder(self, folder: Path, names: Iterable[str]) -> str:
         """One digest over the named files of a folder, those that exist, with their names."""
         present = sorted(name for name in names if (folder / name).is_file())
         return digest_text(*(f"{name}={self.digest(folder / name)}" for name in present))
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            data = json.loads(self.path.read_text())
-        except (OSError, ValueError):
-            return {}
-        return data if isinstance(data, dict) else {}
-
-    def _write(self, data: dict[str, Any]) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-            beside.write_text(json.dumps(data, indent=1, sort_keys=True))
-            os.replace(beside, self.path)
-        except OSError:
-            return

@@ -14,11 +14,9 @@ from typing import Protocol
 
 from persona_eval.errors import EngineError, PersonaEvalError
 from persona_eval.fingerprint import digest_json
-from persona_eval.models.base import Batch, Model, Reply, Request
+from persona_eval.models.base import ENGINE_VERSION, Batch, Model, Reply, Request
 from persona_eval.suite.models import Case, Persona
 from persona_eval.trials import Trial, trials_of
-
-ENGINE_VERSION = 1  # raise it when the same request may give another reply
 
 
 class ReplyStore(Protocol):
@@ -48,6 +46,10 @@ class Work:
     stored: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    wanted: int = 0
+    """Replies of all announced trials, those that two suites share counted twice."""
+    had: int = 0
+    """How many of them are there."""
 
     @property
     def tokens_per_second(self) -> float:
@@ -64,14 +66,20 @@ class Runner:
         store: ReplyStore,
         *,
         fresh: bool = False,
-        on_reply: Callable[[Work, int], None] = lambda _work, _pending: None,
+        on_work: Callable[[Work], None] = lambda _work: None,
+        before_wearing: Callable[[WornAdapter], None] = lambda _adapter: None,
     ):
+        """``on_work`` hears of every step and reply; ``before_wearing`` may raise when an
+        adapter is no longer what it was."""
         self.model = model
         self.work = Work()
         self._store = store
         self._fresh = fresh
-        self._on_reply = on_reply
-        self._queue: dict[tuple[str, str], list[Trial]] = {}
+        self._on_work = on_work
+        self._before_wearing = before_wearing
+        self._announced: dict[tuple[str, str], list[Trial]] = {}
+        self._idle: dict[str, list[Trial]] = {}
+        """Announced and not in flight, by adapter."""
         self._asked: dict[str, list[Trial]] = {}
         self._batch: Batch | None = None
         self._worn: WornAdapter | None = None
@@ -80,7 +88,11 @@ class Runner:
         """Announce cases, each with a name that is unique in the session, so that they are
         generated in one batch. Announcing again is harmless."""
         for name, case, persona in cases:
-            self._queue.setdefault((adapter.name, name), trials_of(case, persona))
+            if (adapter.name, name) not in self._announced:
+                trials = trials_of(case, persona)
+                self._announced[(adapter.name, name)] = trials
+                self._idle.setdefault(adapter.name, []).extend(trials)
+                self.work.wanted += len(trials) * len(case.generated_turns)
 
     def trials(self, adapter: WornAdapter, name: str) -> list[Trial]:
         """The finished trials of an announced case; generates until they are there.
@@ -88,7 +100,7 @@ class Runner:
         Raises EngineError when generation breaks off, and whatever else this package raises on
         purpose. What has finished is kept, and other cases may be asked for after that.
         """
-        wanted = self._queue[(adapter.name, name)]
+        wanted = self._announced[(adapter.name, name)]
         try:
             self._finish(adapter, wanted)
         except PersonaEvalError:
@@ -101,10 +113,13 @@ class Runner:
         return wanted
 
     def close(self) -> None:
-        """Give the memory of the batch back."""
+        """Give the memory of the batch back. What was in flight begins anew when it is wanted."""
         if self._batch:
             self._batch.close()
         self._batch = None
+        if self._worn:
+            in_flight = [trial for trials in self._asked.values() for trial in trials]
+            self._idle.setdefault(self._worn.name, []).extend(in_flight)
         self._asked.clear()
 
     def _finish(self, adapter: WornAdapter, wanted: list[Trial]) -> None:
@@ -131,12 +146,9 @@ class Runner:
         if self._worn != adapter:
             self.close()
             self._worn = adapter
-        started = {id(trial) for trials in self._asked.values() for trial in trials}
-        for (name, _), trials in self._queue.items():
-            if name == adapter.name:
-                for trial in trials:
-                    if id(trial) not in started and trial.error is None:
-                        self._continue(adapter, trial)
+        for trial in self._idle.pop(adapter.name, ()):
+            if trial.error is None:
+                self._continue(adapter, trial)
 
     def _continue(self, adapter: WornAdapter, trial: Trial) -> None:
         """Take stored replies as far as they go, then ask the model for the next one."""
@@ -147,6 +159,7 @@ class Runner:
                 return
             trial.replies.append(stored)
             self.work.stored += 1
+            self.work.had += 1
 
     def _ask(self, adapter: WornAdapter, trial: Trial, request: Request) -> None:
         """Ask once for what several suites want; a request that the model refuses (it may be
@@ -163,6 +176,7 @@ class Runner:
 
     def _open(self, adapter: WornAdapter) -> Batch:
         if self._batch is None:
+            self._before_wearing(adapter)
             self.model.wear(adapter.folder)
             self._batch = self.model.open()
         return self._batch
@@ -174,18 +188,23 @@ class Runner:
         self.work.seconds += time.perf_counter() - started
         if not finished and not batch.pending:
             raise EngineError("the model has nothing left to do, but replies are missing")
-        for request, reply in finished:
-            self._take(adapter, request, reply)
+        for request, outcome in finished:
+            self._take(adapter, request, outcome)
+        self._on_work(self.work)
 
-    def _take(self, adapter: WornAdapter, request: Request, reply: Reply) -> None:
+    def _take(self, adapter: WornAdapter, request: Request, outcome: Reply | EngineError) -> None:
         key = self.key(adapter, request)
-        self._store.put(key, request, reply)
+        if isinstance(outcome, EngineError):
+            for trial in self._asked.pop(key):
+                trial.error = outcome
+            return
+        self._store.put(key, request, outcome)
         self.work.generated += 1
-        self.work.tokens += reply.tokens
+        self.work.tokens += outcome.tokens
         for trial in self._asked.pop(key):
-            trial.replies.append(reply)
+            trial.replies.append(outcome)
+            self.work.had += 1
             self._continue(adapter, trial)
-        self._on_reply(self.work, len(self._asked))
 
     def key(self, adapter: WornAdapter, request: Request) -> str:
         """Digest of all that a reply depends on."""

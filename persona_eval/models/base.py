@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from persona_eval.errors import EngineError
 from persona_eval.suite.models import Generation
 
+ENGINE_VERSION = 2
+"""Raised when the same request may give another reply."""
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length"]
 
@@ -52,8 +55,9 @@ class Batch(Protocol):
     def submit(self, requests: Sequence[Request]) -> None:
         """Queue requests; more may follow at any time."""
 
-    def step(self) -> list[tuple[Request, Reply]]:
-        """Advance all requests in flight and return those that finished, perhaps none."""
+    def step(self) -> Sequence[tuple[Request, Reply | EngineError]]:
+        """Advance all requests in flight and return those that finished, perhaps none; an error
+        is the trouble of its own request alone."""
 
     @property
     def pending(self) -> int:

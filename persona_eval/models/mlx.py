@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from persona_eval.errors import ModelError
+from persona_eval.models import memory
 from persona_eval.models.base import Message
 from persona_eval.models.batching import MLXBatch
 from persona_eval.models.blas import on_cpu, prepare_cpu
-from persona_eval.models.locate import BaseFiles, locate, stop_texts
+from persona_eval.models.locate import BaseFiles, locate, stop_texts, user_cache
 from persona_eval.models.offline import offline
-
-BATCH_SIZE = 32
+from persona_eval.models.probe import best_batch_size
+from persona_eval.notes import Notes
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,21 @@ class LoadedBase:
     @cached_property
     def context(self) -> int:
         """Longest sequence the model was made for, in tokens."""
+        return int(self._config.get("max_position_embeddings", 1 << 30))
+
+    @cached_property
+    def bytes_per_token(self) -> int:
+        """Memory of the keys and values of one token, at most: a sliding window keeps fewer."""
+        heads = self._config.get("num_attention_heads", 1)
+        width = self._config.get("head_dim") or self._config.get("hidden_size", 1) // heads
+        groups = self._config.get("num_key_value_heads", heads)
+        layers = self._config.get("num_hidden_layers", 1)
+        return 2 * int(layers) * int(groups) * int(width) * 4
+
+    @cached_property
+    def _config(self) -> dict[str, Any]:
         config = json.loads((self.path / "config.json").read_text())
-        config = config.get("text_config", config)
-        return int(config.get("max_position_embeddings", 1 << 30))
+        return dict(config.get("text_config", config))
 
     def encode(self, messages: Sequence[Message]) -> list[int]:
         """Token ids of a conversation, up to where the reply begins."""
@@ -135,18 +148,29 @@ class MLXModel:
     """The ``Model`` of real runs. Loads on first use, so that a run whose replies are all
     stored loads nothing."""
 
-    def __init__(self, files: BaseFiles, batch_size: int = BATCH_SIZE):
+    def __init__(self, files: BaseFiles, batch_size: int | None = None, notes: Notes | None = None):
+        """``batch_size`` None: what memory allows and a probe finds fastest. ``notes`` remember
+        what was probed; None: those in the user's cache."""
         self.files = files
         self.name = files.name
         self.fingerprint = files.fingerprint
         self.engine = engine_kind(files.path)
-        self.batch_size = batch_size
+        self.asked_size = batch_size
+        self._notes = notes or Notes(user_cache() / "probes.json")
         self._worn: Any = None
 
     @cached_property
     def base(self) -> LoadedBase:
         """The loaded base."""
-        return load_base(self.files)
+        base = load_base(self.files)
+        memory.limit_gpu_cache()
+        return base
+
+    @cached_property
+    def batch_size(self) -> int:
+        """Rows of a batch; found on the first call, with whatever adapter is worn."""
+        room = memory.for_batches()
+        return best_batch_size(self.base, self.engine, room, self.asked_size, self._notes)
 
     def wear(self, adapter: Path | None) -> None:
         from persona_eval.models.adapters import take_off, wear
@@ -158,4 +182,4 @@ class MLXModel:
             self._worn = wear(self.base, adapter)
 
     def open(self) -> MLXBatch:
-        return MLXBatch(self.base, self.batch_size)
+        return MLXBatch(self.base, self.batch_size, memory.for_batches())

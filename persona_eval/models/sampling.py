@@ -4,101 +4,125 @@ Every request draws from a stream of its own, seeded by its key. Logits differ b
 between batch sizes, so the draw must not depend on the arbitrary order in which a partial sort
 leaves the candidates: they are put in order of probability, and one uniform number inverts the
 cumulative distribution.
+
+The filters come in the order that mlx-lm and Hugging Face use, except that the ``top_k``
+likeliest are taken first: penalty, top-k, top-p, min-p, temperature, draw.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from persona_eval.suite.models import Generation
 
 if TYPE_CHECKING:
-    import mlx.core as mx
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating]
+    Ints = NDArray[np.integer]
+    Bools = NDArray[np.bool_]
 
 PENALTY_WINDOW = 64  # tokens that the repetition penalty looks back on
 
-LogitsProcessor = Callable[[Any, Any], Any]
 
-
-def uniform_draws(key: str, count: int) -> list[float]:
-    """``count`` numbers in [0, 1), always the same for a key."""
+def uniform_draws(key: str, count: int) -> Floats:
+    """``count`` numbers in [0, 1), shape (count,), always the same for a key."""
     import numpy as np
 
     seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:16], "big")
-    return [float(u) for u in np.random.Generator(np.random.Philox(key=seed)).random(count)]
+    return np.random.Generator(np.random.Philox(key=seed)).random(count)
 
 
-class KeyedSampler:
-    """Draws one token a step for one request: the ``top_k`` likeliest, then top-p and min-p
-    among them, then temperature (for filters in this order, see the sampling of mlx-lm)."""
+@dataclass(frozen=True)
+class Sampling:
+    """The settings of all rows of a batch, each a column of shape (rows, 1)."""
 
-    def __init__(self, generation: Generation, key: str):
-        self.generation = generation
-        self._draws = iter(uniform_draws(key, generation.max_tokens + 1))
+    temperature: Floats
+    top_k: Ints
+    top_p: Floats
+    min_p: Floats
+    penalty: Floats
 
-    def __call__(self, logprobs: mx.array) -> mx.array:
-        """Token ids of shape (1,) for log-probabilities of shape (1, vocabulary)."""
-        import mlx.core as mx
+    @classmethod
+    def of(cls, generations: Sequence[Generation]) -> Sampling:
+        import numpy as np
 
-        if self.generation.temperature == 0:
-            return mx.argmax(logprobs, axis=-1)
-        tokens, values = self._candidates(logprobs[0])
-        kept = self._filter(values)
-        cumulative = mx.cumsum(mx.softmax(kept / self.generation.temperature))
-        chosen = (cumulative <= next(self._draws) * cumulative[-1]).sum()
-        return tokens[mx.minimum(chosen, (kept > -mx.inf).sum() - 1)][None]
+        def column(name: str) -> NDArray[np.float64]:
+            return np.array([[getattr(g, name)] for g in generations], dtype=np.float64)
 
-    def _candidates(self, logprobs: mx.array) -> tuple[mx.array, mx.array]:
-        import mlx.core as mx
+        return cls(
+            column("temperature"),
+            column("top_k").astype(np.int64),
+            column("top_p"),
+            column("min_p"),
+            column("repetition_penalty"),
+        )
 
-        top_k = self.generation.top_k
-        logprobs = logprobs.astype(mx.float32)
-        if 0 < top_k < logprobs.size:
-            ids = mx.sort(mx.argpartition(-logprobs, top_k - 1)[:top_k])
-            values = logprobs[ids]
-            order = mx.argsort(-values)
-            return ids[order], values[order]
-        order = mx.argsort(-logprobs)
-        return order, logprobs[order]
-
-    def _filter(self, values: mx.array) -> mx.array:
-        import mlx.core as mx
-
-        probabilities = mx.softmax(values)
-        before = mx.cumsum(probabilities) - probabilities
-        keep = before < self.generation.top_p
-        keep = keep & (probabilities >= self.generation.min_p * probabilities[0])
-        return mx.where(keep, values, -mx.inf)
+    @property
+    def penalises(self) -> bool:
+        return bool((self.penalty != 1).any())
 
 
-def logits_processors(generation: Generation, stop_ids: Sequence[int]) -> list[LogitsProcessor]:
-    """What changes the logits before the draw, for one request."""
-    from mlx_lm.sample_utils import make_repetition_penalty
+def candidates_wanted(generations: Sequence[Generation], stops: int) -> int | None:
+    """How many of the likeliest tokens each row must look at; None: all of them.
 
-    processors: list[LogitsProcessor] = []
-    if generation.repetition_penalty != 1:
-        processors.append(make_repetition_penalty(generation.repetition_penalty, PENALTY_WINDOW))
-    if generation.min_tokens:
-        processors.append(MinTokens(generation.min_tokens, stop_ids))
-    return processors
+    A penalty and a ban only lower what they touch, at most ``PENALTY_WINDOW`` tokens and
+    ``stops`` stop tokens: with so many more, the ``top_k`` of the changed logits are among them.
+    """
+    kept = [1 if g.temperature == 0 else g.top_k for g in generations]
+    if not all(kept):
+        return None
+    lowered = PENALTY_WINDOW if any(g.repetition_penalty != 1 for g in generations) else 0
+    return max(kept) + lowered + (stops if any(g.min_tokens for g in generations) else 0)
 
 
-class MinTokens:
-    """Bans *every* stop token for the first ``count`` tokens of one reply."""
+def draw(
+    ids: Ints, logits: Floats, sampling: Sampling, recent: Ints, banned: Bools, uniform: Floats
+) -> Ints:
+    """One token for each row, shape (rows,).
 
-    def __init__(self, count: int, stop_ids: Sequence[int]):
-        self.count = count
-        self.stop_ids = list(stop_ids)
-        self._prompt_length: int | None = None
+    ``ids`` and ``logits`` (rows, candidates) come in any order; ``recent`` (rows, window) holds
+    the last tokens, -1 where there are none; ``banned`` (rows, candidates) must not be drawn;
+    ``uniform`` (rows,) holds a number in [0, 1) for each row.
+    """
+    import numpy as np
 
-    def __call__(self, tokens: mx.array, logits: mx.array) -> mx.array:
-        """``tokens`` holds prompt and reply so far; ``logits`` has shape (1, vocabulary)."""
-        import mlx.core as mx
+    logits = logits.astype(np.float64)
+    if sampling.penalises:
+        seen = (ids[:, :, None] == recent[:, None, :]).any(-1)
+        lowered = np.where(logits > 0, logits / sampling.penalty, logits * sampling.penalty)
+        logits = np.where(seen, lowered, logits)
+    logits = np.where(banned, -np.inf, logits)
+    order = np.lexsort((ids, -logits))
+    logits = np.take_along_axis(logits, order, -1)
+    kept = _kept(logits, sampling)
+    greedy = sampling.temperature == 0
+    heat = np.where(greedy, 1, sampling.temperature)
+    cumulative = _softmax(np.where(kept, logits / heat, -np.inf)).cumsum(-1)
+    chosen = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(-1, keepdims=True)
+    chosen = np.where(greedy, 0, np.minimum(chosen, kept.sum(-1, keepdims=True) - 1))
+    return np.take_along_axis(np.take_along_axis(ids, order, -1), chosen, -1)[:, 0]
 
-        if self._prompt_length is None:
-            self._prompt_length = len(tokens)
-        if len(tokens) - self._prompt_length < self.count:
-            logits[:, mx.array(self.stop_ids)] = -mx.inf
-        return logits
+
+def _kept(logits: Floats, sampling: Sampling) -> Bools:
+    """Which of the sorted candidates may be drawn: always a beginning of the row."""
+    import numpy as np
+
+    rank = np.arange(logits.shape[-1])
+    allowed = (sampling.top_k == 0) | (rank < sampling.top_k)
+    probabilities = _softmax(np.where(allowed, logits, -np.inf))
+    before = probabilities.cumsum(-1) - probabilities
+    kept = (before < sampling.top_p) & (probabilities >= sampling.min_p * probabilities[:, :1])
+    return kept & (probabilities > 0)
+
+
+def _softmax(logits: Floats) -> Floats:
+    import numpy as np
+
+    weights = np.exp(logits - logits[:, :1])
+    shares: Floats = weights / weights.sum(-1, keepdims=True)
+    return shares

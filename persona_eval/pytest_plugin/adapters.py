@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,3 +117,29 @@ def _make_current(
             f"{folder.name} (or add --persona-train to this command)"
         )
     ensure_trained(recipe, model.base, folder, on_progress)  # type: ignore[attr-defined]
+
+
+class Unchanged:
+    """Remembers what adapters were when the run began: the replies of another one would be
+    kept under a wrong name."""
+
+    def __init__(self, adapters: Iterable[WornAdapter]):
+        self._digests = {adapter: _digest(adapter) for adapter in adapters}
+
+    def require(self, adapter: WornAdapter) -> None:
+        """Raise AdapterError when the files of an adapter are no longer the same."""
+        if _digest(adapter) != self._digests[adapter]:
+            raise AdapterError(
+                f"the adapter {adapter.folder} was changed while this run was under way. What it "
+                "had answered before is kept: run again"
+            )
+
+
+def _digest(adapter: WornAdapter) -> str | None:
+    """None for no adapter, and for a folder that no adapter files are read from."""
+    from persona_eval.models.adapter_files import adapter_digest
+
+    try:
+        return None if adapter.folder is None else adapter_digest(adapter.folder)
+    except (AdapterError, OSError):
+        return None

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from persona_eval.errors import AdapterError, PersonaEvalError, ScorerError
+from persona_eval.errors import AdapterError, PersonaEvalError, ScorerError, StoreError
 from persona_eval.judging import Judgement, Planned, judge_trial, plan, texts_to_embed
+from persona_eval.models import memory
 from persona_eval.pytest_plugin import adapters, options, xdist
 from persona_eval.pytest_plugin.collect import CaseFailed, CaseItem, registry
+from persona_eval.pytest_plugin.progress import ProgressLine
 from persona_eval.pytest_plugin.recorder import ENGINE_OR_SCORER_ERROR
 from persona_eval.reports.failure import failure_text
 from persona_eval.results import CaseResult
@@ -40,7 +42,14 @@ class PersonaSession:
     ):
         self.config, self.model, self.worn = config, model, worn
         self.store, self.tools = store, tools
-        self.runner = Runner(model, store, fresh=bool(config.getoption("persona_fresh")))
+        self._progress = ProgressLine(config.pluginmanager.get_plugin("terminalreporter"))
+        self.runner = Runner(
+            model,
+            store,
+            fresh=bool(config.getoption("persona_fresh")),
+            on_work=self._progress.show,
+            before_wearing=adapters.Unchanged(worn.values()).require,
+        )
         self.run = store.begin_run(self._about())
         self._plans: dict[str, tuple[Planned, ...]] = {}
         self._announced: set[str] = set()
@@ -54,6 +63,8 @@ class PersonaSession:
         except Exception as error:
             self._errors += 1
             item.stash[RECORD] = self._record(item, error=str(error) or type(error).__name__)
+            if isinstance(error, StoreError):  # each further case would meet it too
+                item.session.shouldfail = f"{item.nodeid}: {error}"
             raise
         result = CaseResult.of(item.case, [bool(judgement.passed) for judgement in judgements])
         item.stash[RECORD] = self._record(item) | {"result": asdict(result)}
@@ -69,7 +80,10 @@ class PersonaSession:
 
     def _judged(self, item: CaseItem) -> tuple[list[Trial], list[Judgement]]:
         self._announce(item)
-        trials = self.runner.trials(self._adapter(item), item.key)
+        try:
+            trials = self.runner.trials(self._adapter(item), item.key)
+        finally:
+            self._progress.wipe()
         judgements = self._judge(item, trials)
         self.store.add_trials(self.run, item.nodeid, [asdict(j) for j in judgements])
         errors = dict.fromkeys(judgement.error for judgement in judgements if judgement.error)
@@ -133,6 +147,7 @@ class PersonaSession:
             "model": self.model.name,
             "engine": self.model.engine,
             "work": asdict(self.runner.work),
+            "peak_memory": memory.peak(),
         }
 
     def _about(self) -> dict[str, Any]:
@@ -157,6 +172,7 @@ def record(item: CaseItem, error: str | None) -> dict[str, Any]:
         "engine": None,
         "worker": xdist.worker(item.config),
         "work": asdict(Work()),
+        "peak_memory": 0,
         "error": error,
         "result": None,
     }
@@ -186,11 +202,11 @@ def default_model(config: pytest.Config) -> Model:
     """The model that options and ini file name. Raises ModelError."""
     from persona_eval.models.blas import limit_threads
     from persona_eval.models.locate import locate
-    from persona_eval.models.mlx import BATCH_SIZE, MLXModel
+    from persona_eval.models.mlx import MLXModel
 
     limit_threads(xdist.threads(config))
     spec = options.setting(config, "model") or "gemma3-270m"
-    return MLXModel(locate(spec), config.getoption("persona_batch_size") or BATCH_SIZE)
+    return MLXModel(locate(spec), config.getoption("persona_batch_size"))
 
 
 def default_tools(config: pytest.Config, store: Store) -> Tools:

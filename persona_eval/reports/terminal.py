@@ -61,7 +61,11 @@ def _heading(records: Sequence[Record], groups: Sequence[AdapterResults]) -> str
     noun = "adapter" if len(groups) == 1 else "adapters"
     stored = f"{work.stored} of {work.stored + work.generated} replies from the store"
     made = f"{work.generated} replies in {work.seconds:.0f} s, {work.tokens_per_second:.0f} tok/s"
-    return " · ".join([personas, f"{noun} {adapters}", *dict.fromkeys(models), f"{made}, {stored}"])
+    peak = max(record["peak_memory"] for record in records)
+    memory = [f"peak memory {peak / 2**30:.1f} GiB"] if peak and work.generated else []
+    return " · ".join(
+        [personas, f"{noun} {adapters}", *dict.fromkeys(models), f"{made}, {stored}", *memory]
+    )
 
 
 def total_work(records: Iterable[Record]) -> Work:

@@ -121,7 +121,7 @@ class Generation(Frozen):
     """Keep this many of the likeliest tokens; 0 keeps all (much slower on CPU)."""
     min_p: float = Field(default=0.0, ge=0, le=1)
     """Drop tokens less likely than this share of the likeliest one's probability."""
-    repetition_penalty: float = Field(default=1.1, gt=0)
+    repetition_penalty: float = Field(default=1.1, ge=1)
     """Above 1 makes tokens of the last 64 less likely; 1 switches it off."""
     min_tokens: int = Field(default=0, ge=0)
     """No stop token, of any kind, before this many tokens."""

@@ -14,12 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from persona_eval.models.heads import output_layer, split
 from persona_eval.training.batches import Batch
 
 CHUNK = 128
 """Rows of logits in memory at once: 134 MB of float32 for 262,144 words."""
-TOLERANCE = {"float32": 1e-3}
-LOW_PRECISION_TOLERANCE = 3e-2
 
 Array = Any
 
@@ -80,18 +79,8 @@ def objective(model: Any, batch: Batch) -> Objective:
     model's own logits on this batch, whole otherwise (some models cap or scale their logits)."""
     import mlx.core as mx
 
-    inner = _inner(model)
-    head = _head(model, inner)
-    whole = Objective(model)
-    if head is None:
-        return whole
-    tokens = mx.array(batch.inputs)[:1]
-    own = model(tokens)
-    try:
-        ours = head(inner(tokens))
-    except (TypeError, ValueError, AttributeError):
-        return whole
-    return Objective(model, inner, head) if _agree(own, ours) else whole
+    parts = split(model, mx.array(batch.inputs)[:1])
+    return Objective(model, parts.body, parts.head) if parts else Objective(model)
 
 
 def head_losses(
@@ -148,8 +137,7 @@ def _cross_entropy_on_cpu(logits: Array, targets: Array) -> tuple[Array, Array]:
 def output_rows(model: Any) -> Callable[[int, int], Array] | None:
     """Rows ``start:end`` of the matrix that scores the vocabulary, as float32 (rows, width);
     None for an architecture that does not show it."""
-    inner = _inner(model)
-    layer = _output_layer(model, inner)
+    layer = output_layer(model)
     return None if layer is None else lambda start, end: _weights(layer, start, end)
 
 
@@ -160,33 +148,6 @@ def _chunks(targets: tuple[int, ...]) -> list[tuple[int, int, Array]]:
         (start, start + CHUNK, mx.array(targets[start : start + CHUNK]))
         for start in range(0, len(targets), CHUNK)
     ]
-
-
-def _inner(model: Any) -> Any:
-    """The part below the head: ``model.model``, also inside a vision wrapper."""
-    return getattr(getattr(model, "language_model", model), "model", None)
-
-
-def _output_layer(model: Any, inner: Any) -> Any:
-    tied = getattr(inner, "embed_tokens", None)
-    return getattr(getattr(model, "language_model", model), "lm_head", tied)
-
-
-def _head(model: Any, inner: Any) -> Callable[[Array], Array] | None:
-    layer = _output_layer(model, inner)
-    head: Callable[[Array], Array] | None = getattr(layer, "as_linear", layer)
-    return head if callable(inner) and callable(head) else None
-
-
-def _agree(own: Array, ours: Array) -> bool:
-    import mlx.core as mx
-
-    if own.shape != ours.shape:
-        return False
-    kind = str(own.dtype).rsplit(".", 1)[-1]
-    limit = TOLERANCE.get(kind, LOW_PRECISION_TOLERANCE)
-    own, ours = own.astype(mx.float32), ours.astype(mx.float32)
-    return bool((mx.abs(own - ours).max() <= limit * mx.abs(own).max()).item())
 
 
 def _weights(layer: Any, start: int, end: int) -> Array:

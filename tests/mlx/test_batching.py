@@ -228,12 +228,17 @@ class HoldsBack:
 
 @pytest.mark.parametrize("reason", ["stop", "length"])
 def test_a_stop_text_that_was_held_back_to_the_end(reason: FinishReason) -> None:
-    sequence = _Sequence(request(), 3, HoldsBack(), ("User:",))
-    assert sequence.add(7) is None
-    reply = sequence.last_reply(reason)
-    assert (reply.text, reply.finish_reason) == ("Tea, please.", "stop")
-    other = _Sequence(request(), 3, HoldsBack(), ()).last_reply(reason)
-    assert (other.text, other.finish_reason) == ("Tea, please. User: and more", reason)
+    last = EOS if reason == "stop" else 7
+    for stops, text, expected in (
+        (("User:",), "Tea, please.", "stop"),
+        ((), "Tea, please. User: and more", reason),
+    ):
+        asked = request(max_tokens=2)
+        sequence = _Sequence(asked, [3], HoldsBack(), stops, np.zeros(3))
+        assert sequence.take(7, [EOS]) is None
+        reply = sequence.take(last, [EOS])
+        assert reply is not None
+        assert (reply.text, reply.finish_reason) == (text, expected)
 
 
 def test_stop_texts_of_the_model_itself(folder: Path) -> None:
@@ -309,5 +314,30 @@ def test_no_more_than_its_size_runs_at_a_time(base: LoadedBase) -> None:
     batch.submit(MANY)
     while batch.pending:
         batch.step()
-        assert len(batch._running) <= 2
+        assert len(batch._rows) <= 2
     batch.close()
+
+
+def test_rows_are_as_many_as_the_memory_for_the_longest_allows(base: LoadedBase) -> None:
+    longest = max(r.generation.max_tokens + len(base.encode(r.messages)) for r in MANY)
+    batch = MLXBatch(base, 8, memory=3 * longest * base.bytes_per_token)
+    batch.submit(MANY)
+    found, most = {}, 0
+    while batch.pending:
+        found.update({asked.key: plain(reply) for asked, reply in batch.step()})
+        most = max(most, len(batch._rows))
+    assert len(found) == len(MANY)
+    assert 3 <= most < 8
+
+
+def test_a_row_without_finite_logits_is_an_error_of_its_own(folder: Path) -> None:
+    model = tiny_llama()
+    (x,) = tiny_tokenizer().encode("x", add_special_tokens=False)
+    model.model.embed_tokens.weight[x] = mx.nan
+    asked = [request("ill/0/0/0", "ax", top_k=top_k) for top_k in (1, 0)]
+    for ill in asked:
+        outcomes = replies(loaded(folder, model), [ill, request("well/0/0/0", "ab")])
+        assert isinstance(outcomes["well/0/0/0"], Reply)
+        error = outcomes["ill/0/0/0"]
+        assert isinstance(error, EngineError)
+        assert "ill/0/0/0: the model gave NaN or infinite logits after 0 tokens" in str(error)

@@ -20,7 +20,7 @@ def test_properties_of_each_case(project: Project) -> None:
         "rate": "1.0",
     }
     (failure,) = hm.iter("failure")
-    assert failure.get("message") == "0 of 2 trials passed, 80% must (in_character)"
+    assert failure.get("message") == "0 of 1 trials passed, 100% must (in_character)"
     assert "FAIL contains" in (failure.text or "")
     assert "rate" in {each.get("name") for each in hm.iter("property")}
 

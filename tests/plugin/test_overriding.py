@@ -36,7 +36,7 @@ def test_a_model_directory_loads_only_when_a_reply_is_missing(
         """
 def test_it(persona_model, persona_store, persona_tools):
     assert persona_model.name == "tiny"
-    assert persona_model.batch_size == 5
+    assert persona_model.asked_size == 5
     assert persona_tools.embedder.name.startswith("all-MiniLM")
     persona_store.put_many(persona_tools.embedder.name, {})
 """,

@@ -21,7 +21,7 @@ def test_table_and_last_lines_also_when_quiet(mixed: Project, quiet: tuple[str, 
     result = mixed.run(*quiet)
     result.stdout.fnmatch_lines(
         [
-            "Bo · adapter base · scripted (scripted) · 4 replies in * 0 of 4 replies from the store",
+            "Bo · adapter base · scripted (scripted) · 4 replies in * 0 of 4 replies from the store*",
             "category*cases*trials*passed*95 %*controls*balanced*failed",
             "in_character*1*2*100%*",
             "dont_know*2*2*50%*0%*50%*1",

@@ -125,7 +125,8 @@ def test_stored_replies_are_not_generated_again() -> None:
     runner = enqueued(model, talk, store=store)
     assert texts(runner, "one") == [["ho", "so long"]]
     assert model.asked == []
-    assert runner.work == Work(stored=2)
+    assert (runner.work.stored, runner.work.generated) == (2, 0)
+    assert runner.work.had == 2
 
 
 def test_half_a_conversation_is_taken_up_where_it_ended() -> None:
@@ -211,15 +212,15 @@ def test_a_stored_reply_is_known_by_all_that_it_depends_on(what: str) -> None:
 
 
 def test_work_is_counted_and_reported() -> None:
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int, int]] = []
     runner = Runner(
         ScriptedModel({}, default="one two"),
         Memory(),
-        on_reply=lambda work, pending: seen.append((work.generated, pending)),
+        on_work=lambda work: seen.append((work.generated, work.had, work.wanted)),
     )
     runner.enqueue(BASE, [("one", a_case("one", trials=3), BO)])
     runner.trials(BASE, "one")
-    assert seen == [(1, 2), (2, 1), (3, 0)]
+    assert seen == [(1, 1, 3), (2, 2, 3), (3, 3, 3)]
     assert runner.work.tokens == 9
     assert runner.work.seconds > 0
     assert runner.work.tokens_per_second == 9 / runner.work.seconds
@@ -271,6 +272,33 @@ def test_after_a_failed_step_all_else_begins_anew_without_the_culprit() -> None:
     assert model.closed == 1
     assert texts(runner, "three") == [["fine"]]
     assert model.asked == ["three/0/0/0", "two/0/0/0", "one/0/0/0", "three/0/0/0"]
+
+
+def test_an_error_of_one_request_leaves_its_neighbours_alone() -> None:
+    class Damaged(Batched):
+        def step(self) -> list[tuple[Request, Reply | EngineError]]:  # type: ignore[override]
+            return [
+                (asked, EngineError("NaN") if asked.key.startswith("two") else reply)
+                for asked, reply in super().step()
+            ]
+
+    runner = enqueued(Damaged(), a_case("one"), a_case("two"), a_case("three"))
+    with pytest.raises(EngineError, match="NaN"):
+        runner.trials(BASE, "two")
+    assert texts(runner, "one") == texts(runner, "three") == [["HI"]]
+
+
+def test_an_adapter_may_be_looked_at_before_it_is_worn() -> None:
+    def look(adapter: WornAdapter) -> None:
+        if adapter == NED:
+            raise AdapterError("ned was changed")
+
+    runner = Runner(Batched(), Memory(), before_wearing=look)  # type: ignore[arg-type]
+    for adapter in (BASE, NED):
+        runner.enqueue(adapter, [("one", a_case("one"), BO)])
+    with pytest.raises(AdapterError, match="was changed"):
+        runner.trials(NED, "one")
+    assert texts(runner, "one") == [["HI"]]
 
 
 def test_a_batch_that_stops_answering_is_no_endless_loop() -> None:

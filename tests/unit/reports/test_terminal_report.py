@@ -28,6 +28,7 @@ def record(
         "engine": "cpu-float32",
         "worker": "",
         "work": asdict(Work(generated=3, stored=1, tokens=90, seconds=3.0)),
+        "peak_memory": 0,
         "error": None,
         "result": asdict(result),
         "outcome": "passed" if result.passed else "failed",
@@ -44,6 +45,8 @@ def test_the_heading_says_what_ran() -> None:
         "Bo · adapter base · tiny (cpu-float32) · 3 replies in 3 s, 30 tok/s, "
         "1 of 4 replies from the store"
     )
+    largest = record() | {"peak_memory": 3 * 2**30}
+    assert closing_block([record(), largest])[0].endswith(" · peak memory 3.0 GiB")
 
 
 def test_several_characters_and_adapters() -> None:
