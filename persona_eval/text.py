@@ -45,7 +45,12 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Words of a text, apostrophes and hyphens inside kept: ``I'm``, ``six-year-old``."""
-    return _WORD.findall(straighten(text))
+    return list(_words(text))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(straighten(text)))
 
 
 def sentences(text: str) -> list[str]:

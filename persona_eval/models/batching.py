@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_eval.errors import EngineError
 from persona_eval.models.base import FinishReason, Reply, Request
-from persona_eval.models.decoding import Cache, Decoder, merged, row
+from persona_eval.models.decoding import Cache, Decoder, merged, row, size_in_bytes
 from persona_eval.models.prefixes import Prefixes
 from persona_eval.models.sampling import (
     PENALTY_WINDOW,
@@ -90,9 +90,13 @@ def before_stop(text: str, stop_texts: Sequence[str]) -> str | None:
 class MLXBatch:
     """Requests in flight on one loaded base, with the adapter that it wears now."""
 
-    def __init__(self, base: LoadedBase, size: int, memory: int = 2**30):
-        """``memory``: bytes that the keys and values of rows may take, and those of prompts."""
+    def __init__(
+        self, base: LoadedBase, size: int, memory: int = 2**30, peaks: Counter[str] | None = None
+    ):
+        """``memory``: bytes that the keys and values of rows may take, and those of prompts.
+        ``peaks`` learns how many they took."""
         self._base = base
+        self._peaks = Counter() if peaks is None else peaks
         self._size = size
         self._most_tokens = memory // base.bytes_per_token
         self._decoder = Decoder(base.model)
@@ -169,6 +173,9 @@ class MLXBatch:
         self._cache = merged(caches)
         self._rows = [*live, *joining]
         self._sampling = Sampling.of([each.request.generation for each in self._rows])
+        self._peaks |= Counter(
+            rows=size_in_bytes([self._cache]), prompts=self._prefixes.size_in_bytes
+        )
 
     def _joining(self, live: Sequence[_Sequence]) -> list[_Sequence]:
         """The next requests, as many as the size and the memory for their longest allow."""

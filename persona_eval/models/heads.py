@@ -27,7 +27,7 @@ class Split:
         """The head's weights (vocabulary, width) where it is nothing but a product with them."""
         import mlx.nn as nn
 
-        plain = type(self.layer) in (nn.Linear, nn.Embedding) and "bias" not in self.layer
+        plain = isinstance(self.layer, (nn.Linear, nn.Embedding)) and "bias" not in self.layer
         return self.layer.weight if plain else None
 
 

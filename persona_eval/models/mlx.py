@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from persona_eval.models import memory
 from persona_eval.models.base import Message
 from persona_eval.models.batching import MLXBatch
 from persona_eval.models.blas import on_cpu, prepare_cpu
+from persona_eval.models.cpu import quicken
 from persona_eval.models.locate import BaseFiles, locate, stop_texts, user_cache
 from persona_eval.models.offline import offline
 from persona_eval.models.probe import best_batch_size
@@ -120,6 +122,7 @@ def load_base(spec: str | BaseFiles) -> LoadedBase:
         )
     if kind == "cpu-float32":
         model = _plain_float32(model, files.path)
+        quicken(model)
     model.eval()
     model.freeze()
     return LoadedBase(files.name, files.path, files.fingerprint, model, tokenizer)
@@ -158,6 +161,7 @@ class MLXModel:
         self.asked_size = batch_size
         self._notes = notes or Notes(user_cache() / "probes.json")
         self._worn: Any = None
+        self._peaks: Counter[str] = Counter()
 
     @cached_property
     def base(self) -> LoadedBase:
@@ -182,4 +186,13 @@ class MLXModel:
             self._worn = wear(self.base, adapter)
 
     def open(self) -> MLXBatch:
-        return MLXBatch(self.base, self.batch_size, memory.for_batches())
+        return MLXBatch(self.base, self.batch_size, memory.for_batches(), self._peaks)
+
+    def memory(self) -> dict[str, int]:
+        """Bytes of the weights, and the most that rows and kept prompts of batches took."""
+        if "base" not in self.__dict__:
+            return {}
+        from mlx.utils import tree_flatten
+
+        weights = sum(p.nbytes for _, p in tree_flatten(self.base.model.parameters()))
+        return {"model": weights, **self._peaks}

@@ -29,6 +29,10 @@ class Prefixes:
         self.shared = 0
         """Tokens that did not have to."""
 
+    @property
+    def size_in_bytes(self) -> int:
+        return int(self._kept.nbytes)
+
     def caches_of(
         self, prompts: Sequence[Sequence[int]], coming: Iterable[Sequence[int]] = ()
     ) -> list[Cache]:

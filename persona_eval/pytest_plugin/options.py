@@ -48,7 +48,10 @@ def add(parser: pytest.Parser) -> None:
     )
     group.addoption("--persona-store", metavar="DIR", help="folder of the store (.persona_eval)")
     group.addoption(
-        "--persona-batch-size", type=_at_least_one, metavar="N", help="replies made at a time"
+        "--persona-batch-size",
+        type=_at_least_one,
+        metavar="N",
+        help="replies made at a time (what memory allows and a probe finds fastest)",
     )
     group.addoption(
         "--persona-embedder", metavar="DIR", help="sentence-transformers folder for embeddings"

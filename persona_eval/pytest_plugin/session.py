@@ -148,6 +148,7 @@ class PersonaSession:
             "engine": self.model.engine,
             "work": asdict(self.runner.work),
             "peak_memory": memory.peak(),
+            "memory": getattr(self.model, "memory", dict)(),
         }
 
     def _about(self) -> dict[str, Any]:
@@ -173,6 +174,7 @@ def record(item: CaseItem, error: str | None) -> dict[str, Any]:
         "worker": xdist.worker(item.config),
         "work": asdict(Work()),
         "peak_memory": 0,
+        "memory": {},
         "error": error,
         "result": None,
     }

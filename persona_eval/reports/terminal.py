@@ -61,11 +61,22 @@ def _heading(records: Sequence[Record], groups: Sequence[AdapterResults]) -> str
     noun = "adapter" if len(groups) == 1 else "adapters"
     stored = f"{work.stored} of {work.stored + work.generated} replies from the store"
     made = f"{work.generated} replies in {work.seconds:.0f} s, {work.tokens_per_second:.0f} tok/s"
-    peak = max(record["peak_memory"] for record in records)
-    memory = [f"peak memory {peak / 2**30:.1f} GiB"] if peak and work.generated else []
+    memory = [_memory(records)] if work.generated else []
     return " · ".join(
         [personas, f"{noun} {adapters}", *dict.fromkeys(models), f"{made}, {stored}", *memory]
     )
+
+
+def _memory(records: Sequence[Record]) -> str:
+    """The largest process: in all, and what the model tells of it."""
+    largest = max(records, key=lambda record: record["peak_memory"])
+    parts = [f"{name} {_gib(size)}" for name, size in largest["memory"].items()]
+    inside = f" ({', '.join(parts)})" if parts else ""
+    return f"peak memory {_gib(largest['peak_memory'])} GiB{inside}"
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f}"
 
 
 def total_work(records: Iterable[Record]) -> Work:

@@ -9,6 +9,7 @@ overlap a hit of ``x not`` are void: that is how negation and other scopes are w
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -20,9 +21,10 @@ Span = tuple[int, int]
 
 _MACRO = regex.compile(r"\{([a-z_]+)\}")
 _DROPPED_G = regex.compile(r"(?<=[aeiou][a-z]*)ing(?![a-z])")
-_LEFT = r"(?:(?<![\p{L}\p{N}'])|(?![\p{L}\p{N}]))"
-_RIGHT = r"(?:(?![\p{L}\p{N}])|(?<![\p{L}\p{N}]))"
-_NOTHING = regex.compile(r"(?!)")
+# Patterns of hundreds of words: `re` compiles them four times as fast as `regex`.
+_LEFT = r"(?:(?<![^\W_])(?<!')|(?![^\W_]))"
+_RIGHT = r"(?:(?![^\W_])|(?<![^\W_]))"
+_NOTHING = re.compile(r"(?!)")
 
 
 @cache
@@ -46,7 +48,7 @@ def word_list(file: str, section: str) -> frozenset[str]:
 
 
 @cache
-def pattern(file: str, section: str, extra: Extra = ()) -> regex.Pattern[str]:
+def pattern(file: str, section: str, extra: Extra = ()) -> re.Pattern[str]:
     """One pattern for all lines of a section; ``extra`` gives or widens sections by name."""
     if section not in sections(file):
         return _NOTHING
@@ -59,7 +61,7 @@ def pattern(file: str, section: str, extra: Extra = ()) -> regex.Pattern[str]:
         ),
     )
     body = regex.sub(r"(?<!\[g)'", "'?", body)
-    return regex.compile(rf"{_LEFT}(?:{body}){_RIGHT}")
+    return re.compile(rf"{_LEFT}(?:{body}){_RIGHT}")
 
 
 def _expand(body: str, file: str, extra: dict[str, Section]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.endings import cut_sign
 from persona_eval.scorers.loops import worst_repeat
 from persona_eval.scorers.wording import quote, tail
+from persona_eval.suite.models import Persona
 from persona_eval.text import fold, words
 
 
@@ -54,9 +56,13 @@ class NoLoops(Scorer):
 
 def _known_words(exchange: Exchange) -> set[str]:
     """Words that prompt and card use, and so are whole."""
-    card = exchange.persona
-    texts = (exchange.prompt, card.name, *card.aliases, *card.facts, *card.trusted_adults)
-    return {word for text in (*texts, *card.voice.samples) for word in words(fold(text))}
+    return {*_words_of_card(exchange.persona), *words(fold(exchange.prompt))}
+
+
+@cache
+def _words_of_card(card: Persona) -> frozenset[str]:
+    texts = (card.name, *card.aliases, *card.facts, *card.trusted_adults, *card.voice.samples)
+    return frozenset(word for text in texts for word in words(fold(text)))
 
 
 SCORERS: tuple[type[Scorer], ...] = (Complete, NoLoops)

@@ -80,7 +80,7 @@ def test_what_is_kept_stays_below_its_limit() -> None:
     one = size_in_bytes(Prefixes(Decoder(model), 2**24).caches_of([LONG]))
     prefixes = Prefixes(Decoder(model), 3 * one)
     prefixes.caches_of([(n, *LONG) for n in range(10)])
-    assert 0 < prefixes._kept.nbytes <= 3 * one
+    assert 0 < prefixes.size_in_bytes <= 3 * one
     nothing = Prefixes(Decoder(model), 0)
     nothing.caches_of([LONG])
-    assert nothing._kept.nbytes == 0
+    assert nothing.size_in_bytes == 0

@@ -28,7 +28,8 @@ def record(
         "engine": "cpu-float32",
         "worker": "",
         "work": asdict(Work(generated=3, stored=1, tokens=90, seconds=3.0)),
-        "peak_memory": 0,
+        "peak_memory": 2**29,
+        "memory": {},
         "error": None,
         "result": asdict(result),
         "outcome": "passed" if result.passed else "failed",
@@ -43,10 +44,11 @@ def block(*records: dict[str, Any], interrupted: bool = False) -> str:
 def test_the_heading_says_what_ran() -> None:
     assert closing_block([record()])[0] == (
         "Bo · adapter base · tiny (cpu-float32) · 3 replies in 3 s, 30 tok/s, "
-        "1 of 4 replies from the store"
+        "1 of 4 replies from the store · peak memory 0.5 GiB"
     )
-    largest = record() | {"peak_memory": 3 * 2**30}
-    assert closing_block([record(), largest])[0].endswith(" · peak memory 3.0 GiB")
+    largest = record() | {"peak_memory": 3 * 2**30, "memory": {"model": 2**30, "rows": 2**28}}
+    first = closing_block([record(), largest, record()])[0]
+    assert first.endswith(" · peak memory 3.0 GiB (model 1.0, rows 0.2)")
 
 
 def test_several_characters_and_adapters() -> None:
