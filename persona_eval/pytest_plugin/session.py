@@ -85,7 +85,7 @@ class PersonaSession:
         finally:
             self._progress.wipe()
         judgements = self._judge(item, trials)
-        self.store.add_trials(self.run, item.nodeid, [asdict(j) for j in judgements])
+        self.store.add_trials(self.run, item.nodeid, [vars(j) for j in judgements])
         errors = dict.fromkeys(judgement.error for judgement in judgements if judgement.error)
         if errors:
             raise ScorerError("\n".join(errors))

@@ -26,6 +26,7 @@ _QUANTITY = regex.compile(rf"\b(?P<number>{_NUMERAL})[ -](?P<noun>\p{{L}}+)")
 _STATED = r"(?:'s| is| was)(?: name)?(?:'s| is)?(?: called| named)?"
 
 
+@lru_cache(maxsize=4096)
 def _key(question: str) -> tuple[str, frozenset[str]]:
     """The asking word and the content of a question; ``who`` and ``called`` become NAME."""
     tokens = words(fold(question))

@@ -112,12 +112,15 @@ def _mean_ratio(found: Sequence[str], ratios: dict[str, float], unseen: float) -
     return sum(ratios.get(feature, unseen) for feature in found) / max(1, len(found))
 
 
-def _ratios(voice: Counter[str], against: Counter[str], prior: Counter[str]) -> dict[str, float]:
-    """Clipped log-ratios of smoothed shares, by feature (naive Bayes with a shared prior)."""
+def _ratios(
+    voice: Counter[str], against: Counter[str], prior: Counter[str], wanted: Iterable[str]
+) -> dict[str, float]:
+    """Clipped log-ratios of smoothed shares of the wanted features (naive Bayes with a shared
+    prior)."""
     total, size = prior.total(), len(prior)
     voiced, other = voice.total() + PRIOR_WEIGHT, against.total() + PRIOR_WEIGHT
     ratios = {}
-    for feature in prior:
+    for feature in wanted:
         base = PRIOR_WEIGHT * (prior[feature] + 1) / (total + size)
         ratio = math.log((voice[feature] + base) / voiced) - math.log(
             (against[feature] + base) / other
@@ -151,7 +154,7 @@ def profile(voice: Voice) -> Profile:
     own = [_left_out(counts[text], voiced, against, prior, True) for text in voice.samples]
     foreign = [_left_out(counts[text], voiced, against, prior, False) for text in assistant]
     middle, half = _scale(own, foreign)
-    return Profile(_ratios(voiced, against, prior), 0.0, kept, middle, half)
+    return Profile(_ratios(voiced, against, prior, prior), 0.0, kept, middle, half)
 
 
 def _left_out(
@@ -159,7 +162,7 @@ def _left_out(
 ) -> float:
     """The mean log-ratio of a text by profiles that have not seen it."""
     without_it = _ratios(
-        voiced - text if own else voiced, against if own else against - text, prior
+        voiced - text if own else voiced, against if own else against - text, prior, text
     )
     return _mean_ratio(list(text.elements()), without_it, 0.0)
 
