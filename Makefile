@@ -35,6 +35,9 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/collection.py
 	$(BIN)/python benchmarks/suites.py
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/reproducible.py
+	$(BIN)/python benchmarks/engine.py
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("persona-eval needs Python 3.11 or newer; this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

@@ -67,10 +67,11 @@ def persona_session(
     persona_tools: Tools,
 ) -> Iterator[PersonaSession]:
     """Everything that checks a case."""
-    from persona_eval.pytest_plugin.session import PersonaSession
+    from persona_eval.pytest_plugin.session import PersonaSession, ending_on_error
 
-    session = PersonaSession(
-        pytestconfig, persona_model, persona_adapters, persona_store, persona_tools
-    )
+    with ending_on_error(pytestconfig):
+        session = PersonaSession(
+            pytestconfig, persona_model, persona_adapters, persona_store, persona_tools
+        )
     yield session
     session.close(request.session)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import CHATML, TEMPLATE, tiny_gemma, tiny_llama, tiny_tokenizer
+from support import CHATML, tiny_gemma, tiny_llama, tiny_tokenizer
+from tiny_batches import EOS, IM_END, MANY, biased, loaded, only, plain, replies, request
 
-from persona_eval.errors import EngineError, ModelError
-from persona_eval.models.base import FinishReason, Message, Reply, Request
+from persona_eval.models.base import FinishReason, Message, Request
 from persona_eval.models.batching import MLXBatch, _Sequence
 from persona_eval.models.mlx import LoadedBase
-from persona_eval.suite.models import Generation
-
-EOS, IM_END = 1, 5
 
 
 @pytest.fixture(scope="module")
@@ -28,77 +23,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("tiny")
 
 
-def loaded(
-    folder: Path,
-    model: Any = None,
-    stops: Sequence[str] = ("<eos>",),
-    template: str = TEMPLATE,
-    context: int = 4096,
-) -> LoadedBase:
-    (folder / "config.json").write_text(json.dumps({"max_position_embeddings": context}))
-    tokenizer = tiny_tokenizer(template, stops)
-    return LoadedBase("tiny", folder, "f", model or tiny_gemma(), tokenizer)
-
-
 @pytest.fixture
 def base(folder: Path) -> LoadedBase:
     return loaded(folder)
-
-
-def request(key: str = "a/0/0/0", prompt: str = "Hi", **settings: Any) -> Request:
-    plain = {"max_tokens": 12, "repetition_penalty": 1.0}
-    return Request(key, (Message("user", prompt),), Generation(**{**plain, **settings}))
-
-
-def replies(base: LoadedBase, requests: Sequence[Request], size: int = 32) -> dict[str, Reply]:
-    """All replies by key, from one batch."""
-    batch, found = MLXBatch(base, size), {}
-    batch.submit(requests)
-    while batch.pending:
-        for asked, reply in batch.step():
-            assert asked in requests
-            found[asked.key] = reply
-    batch.close()
-    return found
-
-
-def only(base: LoadedBase, asked: Request) -> Reply:
-    return replies(base, [asked])[asked.key]
-
-
-def plain(reply: Reply) -> tuple[str, str, int, int]:
-    return reply.text, reply.finish_reason, reply.tokens, reply.prompt_tokens
-
-
-def biased(model: Any, tokens: dict[int, float]) -> Any:
-    """The model with a liking for some tokens."""
-
-    class Biased(type(model)):  # type: ignore[misc]
-        def __call__(self, *args: Any, **kwargs: Any) -> mx.array:
-            logits = super().__call__(*args, **kwargs)
-            bias = np.zeros(logits.shape[-1], dtype=np.float32)
-            for token, value in tokens.items():
-                bias[token] = value
-            return logits + mx.array(bias)
-
-    model.__class__ = Biased
-    return model
-
-
-MANY = [
-    request(
-        f"case-{n}/0/0/0",
-        "word " * (1 + 3 * n),
-        max_tokens=4 + 2 * n,
-        temperature=(0.0, 0.8, 1.5)[n % 3],
-        top_k=(0, 20)[n % 2],
-        top_p=(1.0, 0.9)[n % 2],
-        min_p=(0.0, 0.02)[n // 2 % 2],
-        repetition_penalty=(1.0, 1.3)[n % 2],
-        min_tokens=n % 4,
-    )
-    for n in range(9)
-]
 
 
 @pytest.fixture(scope="module")
@@ -260,84 +187,6 @@ def test_a_repetition_penalty_breaks_a_repetition(folder: Path) -> None:
     assert 0 < penalised.count("x") < 12
 
 
-def test_a_conversation_that_does_not_fit_is_refused_with_figures(folder: Path) -> None:
-    base = loaded(folder, context=40)
-    batch = MLXBatch(base, 4)
-    with pytest.raises(
-        EngineError, match=r"a/0/0/0: \d+ tokens of .*max_tokens 30 do not fit .*40"
-    ):
-        batch.submit([request(max_tokens=30)])
-    assert batch.pending == 0
-    batch.submit([request(max_tokens=2)])
-    assert batch.pending == 1
-
-
-def test_a_template_that_refuses_a_conversation(folder: Path) -> None:
-    template = "{{ raise_exception('no system turn, please') }}"
-    base = loaded(folder, template=template)
-    with pytest.raises(ModelError, match=r"template of tiny refuses .*\(user\): no system turn"):
-        MLXBatch(base, 4).submit([request()])
-
-
 def test_chatml_ends_with_its_own_token(folder: Path) -> None:
     base = loaded(folder, biased(tiny_gemma(), {IM_END: 1e4}), ["<|im_end|>"], CHATML)
     assert plain(only(base, request()))[:3] == ("", "stop", 1)
-
-
-def test_an_empty_batch_has_nothing_to_do(base: LoadedBase) -> None:
-    batch = MLXBatch(base, 2)
-    assert batch.step() == []
-    assert batch.pending == 0
-
-
-def test_closing_drops_what_is_in_flight(base: LoadedBase) -> None:
-    batch = MLXBatch(base, 2)
-    batch.submit(MANY)
-    batch.step()
-    assert batch.pending == len(MANY)
-    batch.close()
-    assert batch.pending == 0
-
-
-def test_a_conversation_under_way_goes_before_new_ones(base: LoadedBase) -> None:
-    batch = MLXBatch(base, 1)
-    talk = (Message("user", "a"), Message("assistant", "b"), Message("user", "c"))
-    batch.submit([*MANY, Request("second turn", talk, MANY[0].generation)])
-    finished: list[str] = []
-    while not finished:
-        finished += [request.key for request, _ in batch.step()]
-    assert finished == ["second turn"]
-
-
-def test_no_more_than_its_size_runs_at_a_time(base: LoadedBase) -> None:
-    batch = MLXBatch(base, 2)
-    batch.submit(MANY)
-    while batch.pending:
-        batch.step()
-        assert len(batch._rows) <= 2
-    batch.close()
-
-
-def test_rows_are_as_many_as_the_memory_for_the_longest_allows(base: LoadedBase) -> None:
-    longest = max(r.generation.max_tokens + len(base.encode(r.messages)) for r in MANY)
-    batch = MLXBatch(base, 8, memory=3 * longest * base.bytes_per_token)
-    batch.submit(MANY)
-    found, most = {}, 0
-    while batch.pending:
-        found.update({asked.key: plain(reply) for asked, reply in batch.step()})
-        most = max(most, len(batch._rows))
-    assert len(found) == len(MANY)
-    assert 3 <= most < 8
-
-
-def test_a_row_without_finite_logits_is_an_error_of_its_own(folder: Path) -> None:
-    model = tiny_llama()
-    (x,) = tiny_tokenizer().encode("x", add_special_tokens=False)
-    model.model.embed_tokens.weight[x] = mx.nan
-    asked = [request("ill/0/0/0", "ax", top_k=top_k) for top_k in (1, 0)]
-    for ill in asked:
-        outcomes = replies(loaded(folder, model), [ill, request("well/0/0/0", "ab")])
-        assert isinstance(outcomes["well/0/0/0"], Reply)
-        error = outcomes["ill/0/0/0"]
-        assert isinstance(error, EngineError)
-        assert "ill/0/0/0: the model gave NaN or infinite logits after 0 tokens" in str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from projects import Project, case
 
 from persona_eval.store import Store
@@ -11,6 +12,12 @@ FULL_DISK = """
     def persona_store(persona_store):
         (pages,) = persona_store._db.execute("PRAGMA page_count").fetchone()
         persona_store._db.execute(f"PRAGMA max_page_count = {pages + 30}")
+        return persona_store
+"""
+READ_ONLY = """
+    @pytest.fixture(scope="session")
+    def persona_store(persona_store):
+        persona_store._db.execute("PRAGMA query_only = ON")
         return persona_store
 """
 MEDDLES = """
@@ -27,7 +34,6 @@ MEDDLES = """
 def test_a_full_disk_ends_the_run_with_the_case_and_keeps_what_was_finished(
     project: Project,
 ) -> None:
-    project.conftest(FULL_DISK)
     project.answers({}, default="I drink tea. " * 2000, more=FULL_DISK)
     project.suite(*(case(f"case-{n}", f"What is {n}?") for n in range(20)))
     result = project.run()
@@ -53,6 +59,15 @@ def test_after_that_a_run_generates_only_what_is_missing(project: Project) -> No
     result = project.run()
     result.assert_outcomes(passed=20)
     assert len(project.asked()) - before < 20
+
+
+def test_a_store_that_is_read_only_ends_the_run_at_once(project: Project) -> None:
+    project.conftest(READ_ONLY)
+    project.suite(case("tea"), case("cup"))
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*the store *readonly database* --persona-store*"])
+    assert result.stdout.str().count("readonly database") == 1
 
 
 def test_an_adapter_that_is_replaced_during_the_run(project: Project) -> None:

@@ -2,87 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from exchanges import case
+from batched import BASE, BO, NED, Batched, Memory, a_case, enqueued, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_eval.errors import AdapterError, EngineError, ModelError
-from persona_eval.models.base import Reply, Request
+from persona_eval.errors import EngineError
+from persona_eval.models.base import Request
 from persona_eval.models.scripted import ScriptedModel
 from persona_eval.runner import Runner, Work, WornAdapter
-from persona_eval.suite.models import Case, Generation, Persona, Turn
-
-BO = Persona(name="Bo")
-BASE, NED = WornAdapter("base", None, "none"), WornAdapter("ned", Path("ned"), "f1")
-
-
-class Memory(dict[str, Reply]):
-    """A store without a disk."""
-
-    def put(self, key: str, request: Request, reply: Reply) -> None:
-        self[key] = reply
-
-
-@dataclass
-class Batched:
-    """A model that answers ``at_once`` requests a step, last come first served."""
-
-    answer: Callable[[Request], str] = lambda request: request.messages[-1].content.upper()
-    at_once: int = 3
-    refuses: Callable[[Request], bool] = lambda request: False
-    name: str = "batched"
-    engine: str = "test"
-    fingerprint: str = "b"
-    worn: list[Path | None] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    waiting: list[Request] = field(default_factory=list)
-    closed: int = 0
-
-    def wear(self, adapter: Path | None) -> None:
-        self.worn.append(adapter)
-
-    def open(self) -> Batched:
-        return self
-
-    @property
-    def pending(self) -> int:
-        return len(self.waiting)
-
-    def submit(self, requests: Sequence[Request]) -> None:
-        for request in requests:
-            if self.refuses(request):
-                raise EngineError(f"{request.key} is too long")
-            self.asked.append(request.key)
-            self.waiting.append(request)
-
-    def step(self) -> list[tuple[Request, Reply]]:
-        done, self.waiting = self.waiting[-self.at_once :], self.waiting[: -self.at_once]
-        return [(r, Reply(self.answer(r), "stop", 2, 1, 0.0)) for r in reversed(done)]
-
-    def close(self) -> None:
-        self.closed += 1
-        self.waiting.clear()
-
-
-def a_case(name: str, *prompts: str, trials: int = 1) -> Case:
-    turns = tuple(Turn(user=prompt) for prompt in prompts or ("hi",))
-    return case(turns=turns, trials=trials).model_copy(update={"id": name})
-
-
-def enqueued(model: object, *cases: Case, store: Memory | None = None, **options: bool) -> Runner:
-    runner = Runner(model, Memory() if store is None else store, **options)  # type: ignore[arg-type]
-    for adapter in (BASE, NED):
-        runner.enqueue(adapter, [(each.id, each, BO) for each in cases])
-    return runner
-
-
-def texts(runner: Runner, name: str, adapter: WornAdapter = BASE) -> list[list[str]]:
-    return [[reply.text for reply in trial.replies] for trial in runner.trials(adapter, name)]
+from persona_eval.suite.models import Generation
 
 
 def test_a_case_is_generated_when_it_is_asked_for_and_not_before() -> None:
@@ -225,111 +156,3 @@ def test_work_is_counted_and_reported() -> None:
     assert runner.work.seconds > 0
     assert runner.work.tokens_per_second == 9 / runner.work.seconds
     assert Work().tokens_per_second == 0
-
-
-# When generation fails
-
-
-def test_a_refused_request_is_the_trouble_of_its_own_case_alone() -> None:
-    model = Batched(refuses=lambda request: request.key.startswith("long"))
-    runner = enqueued(model, a_case("one"), a_case("long", trials=2), a_case("two"))
-    assert texts(runner, "one") == [["HI"]]
-    for _ in range(2):
-        with pytest.raises(EngineError, match="long/0/0/0 is too long"):
-            runner.trials(BASE, "long")
-    assert texts(runner, "two") == [["HI"]]
-    assert len(model.asked) == 2
-
-
-def test_what_a_model_raises_is_explained_and_kept_as_the_cause() -> None:
-    runner = enqueued(ScriptedModel({}), a_case("one"))
-    with pytest.raises(EngineError, match=r"KeyError: 'hi'.*finished are kept") as caught:
-        runner.trials(BASE, "one")
-    assert isinstance(caught.value.__cause__, KeyError)
-
-
-def test_errors_of_this_package_are_not_wrapped() -> None:
-    def refuse(request: Request) -> str:
-        raise ModelError("the chat template refuses")
-
-    with pytest.raises(ModelError, match=r"^the chat template refuses$"):
-        enqueued(ScriptedModel(refuse), a_case("one")).trials(BASE, "one")
-
-
-def test_after_a_failed_step_all_else_begins_anew_without_the_culprit() -> None:
-    failing = ["two"]
-
-    def answer(request: Request) -> str:
-        if request.key.split("/")[0] in failing:
-            raise MemoryError("full")
-        return "fine"
-
-    model = Batched(answer, at_once=1)
-    runner = enqueued(model, a_case("three"), a_case("two"), a_case("one"))
-    assert texts(runner, "one") == [["fine"]]
-    with pytest.raises(EngineError, match="MemoryError: full"):
-        runner.trials(BASE, "two")
-    assert model.closed == 1
-    assert texts(runner, "three") == [["fine"]]
-    assert model.asked == ["three/0/0/0", "two/0/0/0", "one/0/0/0", "three/0/0/0"]
-
-
-def test_an_error_of_one_request_leaves_its_neighbours_alone() -> None:
-    class Damaged(Batched):
-        def step(self) -> list[tuple[Request, Reply | EngineError]]:  # type: ignore[override]
-            return [
-                (asked, EngineError("NaN") if asked.key.startswith("two") else reply)
-                for asked, reply in super().step()
-            ]
-
-    runner = enqueued(Damaged(), a_case("one"), a_case("two"), a_case("three"))
-    with pytest.raises(EngineError, match="NaN"):
-        runner.trials(BASE, "two")
-    assert texts(runner, "one") == texts(runner, "three") == [["HI"]]
-
-
-def test_an_adapter_may_be_looked_at_before_it_is_worn() -> None:
-    def look(adapter: WornAdapter) -> None:
-        if adapter == NED:
-            raise AdapterError("ned was changed")
-
-    runner = Runner(Batched(), Memory(), before_wearing=look)  # type: ignore[arg-type]
-    for adapter in (BASE, NED):
-        runner.enqueue(adapter, [("one", a_case("one"), BO)])
-    with pytest.raises(AdapterError, match="was changed"):
-        runner.trials(NED, "one")
-    assert texts(runner, "one") == [["HI"]]
-
-
-def test_a_batch_that_stops_answering_is_no_endless_loop() -> None:
-    class Silent(Batched):
-        def step(self) -> list[tuple[Request, Reply]]:
-            self.waiting.clear()
-            return []
-
-    with pytest.raises(EngineError, match="nothing left to do, but replies are missing"):
-        enqueued(Silent(), a_case("one")).trials(BASE, "one")
-
-
-def test_an_adapter_that_does_not_fit_fails_what_wants_it() -> None:
-    class Picky(Batched):
-        def wear(self, adapter: Path | None) -> None:
-            if adapter:
-                raise AdapterError("made for another base")
-
-    runner = enqueued(Picky(), a_case("one"), a_case("two"))
-    for name in ("one", "two"):
-        with pytest.raises(AdapterError, match="another base"):
-            runner.trials(NED, name)
-    assert texts(runner, "one", BASE) == [["HI"]]
-
-
-def test_closing_gives_the_batch_back_and_may_be_repeated() -> None:
-    model = Batched(at_once=1)
-    runner = enqueued(model, a_case("one"), a_case("two"))
-    runner.trials(BASE, "two")
-    runner.close()
-    runner.close()
-    assert model.closed == 1
-    assert model.pending == 0
-    assert texts(runner, "one") == [["HI"]], "and work may go on"
