@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+
+import pytest
 
 from persona_eval.runner import Work
 
@@ -14,8 +18,15 @@ EVERY = 0.5
 class ProgressLine:
     """Draws on a terminal, and nowhere else: not into a file, not from a worker of xdist."""
 
-    def __init__(self, terminal: Any, clock: Any = time.monotonic):
-        """``terminal``: pytest's reporter, or None where there is none."""
+    def __init__(
+        self,
+        terminal: Any,
+        uncaptured: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        """``terminal``: pytest's reporter, or None where there is none. ``uncaptured`` lets
+        output through to it while a test runs."""
+        self._uncaptured = uncaptured
         quiet = terminal is None or not terminal.isatty or terminal.config.getoption("verbose") < -1
         self._writer = None if quiet else terminal._tw
         self._clock = clock
@@ -46,9 +57,17 @@ class ProgressLine:
         shown = f" {text}"[: max(0, room)] if text else ""
         blanks = " " * max(0, self._width - len(shown))
         back = "\b" * (len(shown) + len(blanks))
-        self._writer._file.write(shown + blanks + back)
-        self._writer._file.flush()
+        with self._uncaptured():
+            self._writer._file.write(shown + blanks + back)
+            self._writer._file.flush()
         self._width = len(shown)
+
+
+def progress_line(config: pytest.Config) -> ProgressLine:
+    """The line of a session."""
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+    uncaptured = capture.global_and_fixture_disabled if capture else nullcontext
+    return ProgressLine(config.pluginmanager.get_plugin("terminalreporter"), uncaptured)
 
 
 def describe(work: Work, seconds: float, had: int) -> str:

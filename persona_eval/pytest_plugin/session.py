@@ -14,7 +14,7 @@ from persona_eval.judging import Judgement, Planned, judge_trial, plan, texts_to
 from persona_eval.models import memory
 from persona_eval.pytest_plugin import adapters, options, xdist
 from persona_eval.pytest_plugin.collect import CaseFailed, CaseItem, registry
-from persona_eval.pytest_plugin.progress import ProgressLine
+from persona_eval.pytest_plugin.progress import progress_line
 from persona_eval.pytest_plugin.recorder import ENGINE_OR_SCORER_ERROR
 from persona_eval.reports.failure import failure_text
 from persona_eval.results import CaseResult
@@ -42,7 +42,7 @@ class PersonaSession:
     ):
         self.config, self.model, self.worn = config, model, worn
         self.store, self.tools = store, tools
-        self._progress = ProgressLine(config.pluginmanager.get_plugin("terminalreporter"))
+        self._progress = progress_line(config)
         self.runner = Runner(
             model,
             store,

@@ -156,3 +156,42 @@ def test_frequencies_are_the_probabilities() -> None:
     tokens = [drawn(HALF, u) for u in draws]
     shares = np.bincount(tokens, minlength=4) / len(tokens)
     assert shares == pytest.approx(HALF, abs=0.03)
+
+
+def test_a_low_temperature_prefers_the_likeliest_and_a_high_one_levels() -> None:
+    draws = uniform_draws("temperature", 500)
+    shares = [
+        np.mean([drawn(HALF, u, temperature=temperature) == 1 for u in draws])
+        for temperature in (0.2, 1.0, 5.0)
+    ]
+    assert shares[0] > 0.9 > shares[1] > 0.4 > shares[2]
+
+
+@pytest.mark.parametrize("temperature", [1e-6, 1e-3, 1e6])
+def test_an_extreme_temperature_overflows_nothing(temperature: float) -> None:
+    with np.errstate(over="raise", invalid="raise"):
+        token = drawn(HALF, 0.5, temperature=temperature)
+    assert token == 1 if temperature < 1 else token in range(4)
+
+
+def test_impossible_tokens_are_never_drawn() -> None:
+    with np.errstate(divide="ignore"):
+        assert {drawn([0.5, 0.0, 0.5, 0.0], u) for u in (0.0, 0.5, 0.9999999)} == {0, 2}
+
+
+@given(st.integers(0, 10**6), st.floats(1e-7, 1e-6))
+def test_noise_of_another_batch_size_changes_no_draw_but_at_a_border(
+    seed: int, size: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(1, 60)) * 4
+    noisy = logits + rng.normal(size=logits.shape) * size
+    ids, recent = np.arange(60)[None], np.full((1, PENALTY_WINDOW), -1)
+    sampling, free = Sampling.of([Generation(top_k=20)]), np.zeros((1, 60), dtype=bool)
+    uniform = rng.random(1)
+
+    def token(values: np.ndarray, u: np.ndarray) -> int:
+        return int(draw(ids, values, sampling, recent, free, u)[0])
+
+    near = {token(logits, np.clip(uniform + step, 0, 1 - 1e-12)) for step in (-1e-4, 0, 1e-4)}
+    assert token(noisy, uniform) in near
