@@ -14,7 +14,8 @@ ROOT = Path(persona_eval.__file__).parent
 PACKAGE = "persona_eval"
 
 LAYERS = (
-    ("errors", "text", "fingerprint"),
+    ("errors", "text", "notes"),
+    ("fingerprint",),
     ("suite",),
     ("models",),
     ("training",),

@@ -15,4 +15,4 @@ def test_the_peak_grows_with_what_is_held() -> None:
     before = memory.peak()
     held = np.ones(50_000_000)
     assert held.sum() > 0
-    assert memory.peak() > max(before, held.nbytes)
+    assert memory.peak() >= max(before, held.nbytes)
