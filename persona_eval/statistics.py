@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
+from typing import Any
 
 
 def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -39,3 +42,76 @@ def balanced_accuracy(probe_rate: float | None, control_rate: float | None) -> f
     if probe_rate is None or control_rate is None:
         return None
     return (probe_rate + control_rate) / 2
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Counts of a two-way judgement beside the truth."""
+
+    hits: int
+    misses: int
+    false_alarms: int
+    rejections: int
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[bool, bool]]) -> Agreement:
+        """From pairs of truth and judgement."""
+        counts = Counter(pairs)
+        return cls(
+            counts[True, True], counts[True, False], counts[False, True], counts[False, False]
+        )
+
+    @property
+    def positives(self) -> int:
+        return self.hits + self.misses
+
+    @property
+    def negatives(self) -> int:
+        return self.false_alarms + self.rejections
+
+    @property
+    def precision(self) -> float | None:
+        """Of what was judged true, the share that is."""
+        return _share(self.hits, self.hits + self.false_alarms)
+
+    @property
+    def recall(self) -> float | None:
+        """Of what is true, the share that was judged so."""
+        return _share(self.hits, self.positives)
+
+    @property
+    def specificity(self) -> float | None:
+        """Of what is false, the share that was judged so."""
+        return _share(self.rejections, self.negatives)
+
+    @property
+    def balanced(self) -> float | None:
+        """Balanced accuracy: the mean of recall and specificity; None unless both exist."""
+        return balanced_accuracy(self.recall, self.specificity)
+
+    @property
+    def kappa(self) -> float | None:
+        """Cohen's kappa (Educational and Psychological Measurement 1960, 20:37–46): agreement
+        beyond what the two margins would bring by chance; None where that is all there could be."""
+        n = self.positives + self.negatives
+        if n == 0:
+            return None
+        judged_true = self.hits + self.false_alarms
+        chance = (self.positives * judged_true + self.negatives * (n - judged_true)) / n**2
+        if chance == 1:
+            return None
+        return ((self.hits + self.rejections) / n - chance) / (1 - chance)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson interval of the plain accuracy."""
+        return wilson(self.hits + self.rejections, self.positives + self.negatives)
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts and figures as plain data."""
+        names = ("precision", "recall", "specificity", "balanced", "kappa", "interval")
+        return {**asdict(self), **{name: getattr(self, name) for name in names}}
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -14,6 +14,7 @@ COMMANDS = {
     "score": "judge saved replies by a suite, without a language model",
     "check": "look for mistakes in suites, cards and training data, without a language model",
     "train": "train an adapter from its recipe",
+    "selftest": "measure the scorers by the labelled replies that ship with the package",
     "schema": "write the JSON Schemas that editors complete and check by",
 }
 

@@ -23,7 +23,7 @@ LAYERS = (
     ("runner",),
     ("scorers",),
     ("judging",),
-    ("selfcheck",),
+    ("selfcheck", "selftest"),
     ("statistics",),
     ("results",),
     ("store",),

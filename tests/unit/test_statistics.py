@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from sklearn import metrics
 from statsmodels.stats.proportion import proportion_confint
 
-from persona_eval.statistics import balanced_accuracy, mean, wilson
+from persona_eval.statistics import Agreement, balanced_accuracy, mean, wilson
 
 
 @given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -52,3 +53,26 @@ def test_doing_the_same_to_every_prompt_is_worth_one_half() -> None:
     assert balanced_accuracy(0.75, 0.25) == 0.5
     assert balanced_accuracy(None, 1.0) is None
     assert balanced_accuracy(1.0, None) is None
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=60))
+def test_agreement_is_that_of_scikit_learn(pairs: list[tuple[bool, bool]]) -> None:
+    found = Agreement.of(pairs)
+    truth, said = [a for a, _ in pairs], [b for _, b in pairs]
+    assert found.positives + found.negatives == len(pairs)
+    if any(said):
+        assert found.precision == pytest.approx(metrics.precision_score(truth, said))
+    if len(set(truth)) == 2:
+        assert found.balanced == pytest.approx(metrics.balanced_accuracy_score(truth, said))
+    if found.kappa is None:
+        assert len(set(truth) | set(said)) < 2
+    else:
+        assert found.kappa == pytest.approx(metrics.cohen_kappa_score(truth, said))
+
+
+def test_agreement_in_figures() -> None:
+    found = Agreement.of([(True, True)] * 40 + [(True, False)] * 10 + [(False, False)] * 50)
+    assert (found.recall, found.specificity, found.precision) == (0.8, 1.0, 1.0)
+    assert found.kappa == pytest.approx(0.8)
+    assert found.interval == wilson(90, 100)
+    assert found.to_json()["hits"] == 40

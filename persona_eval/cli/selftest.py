@@ -1,0 +1,84 @@
+"""How right the behaviour scorers are: precision, recall, balanced accuracy and kappa on the
+labelled replies that ship with the package, none of whose voices the rules were written for.
+Needs the embedder and no language model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from persona_eval.reports.plain import printable
+from persona_eval.scorers.base import Tools
+from persona_eval.scorers.embedders import embedder_from
+from persona_eval.scorers.labelled import rows
+from persona_eval.scorers.registry import default_registry
+from persona_eval.selftest import Figures, behaviours, packs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--json", action="store_true", help="figures as JSON, by voice too")
+    parser.add_argument("--voice", action="append", help="rows of this voice only; repeatable")
+    parser.add_argument("--wrong", metavar="NAME", help="show the rows on which this one errs")
+    parser.add_argument("--embedder", metavar="DIR", help="sentence-transformers folder")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the figures."""
+    registry, tools = default_registry(), Tools(embedder=embedder_from(options.embedder))
+    chosen = [row for row in rows() if not options.voice or row.voice in options.voice]
+    found = {
+        "behaviours": behaviours(chosen, registry, tools),
+        "packs": packs(chosen, registry, tools),
+    }
+    if options.wrong:
+        _show_wrong([each for group in found.values() for each in group], options.wrong)
+    elif options.json:
+        print(
+            json.dumps({kind: [each.to_json() for each in group] for kind, group in found.items()})
+        )
+    else:
+        voices = sorted({row.voice for row in chosen})
+        print(f"{len(chosen)} labelled replies in {len(voices)} voices: {', '.join(voices)}\n")
+        for kind, group in found.items():
+            print(_table(kind, group), end="\n\n")
+    return 0
+
+
+def _table(kind: str, group: Sequence[Figures]) -> str:
+    headers = [
+        kind,
+        "yes",
+        "no",
+        "precision",
+        "recall",
+        "specificity",
+        "balanced",
+        "kappa",
+        "worst voice",
+    ]
+    return tabulate([_line(each) for each in group], headers=headers, disable_numparse=True)
+
+
+def _line(figures: Figures) -> list[str]:
+    found = figures.agreement
+    scores = (found.precision, found.recall, found.specificity, found.balanced, found.kappa)
+    known = {v: a.balanced for v, a in figures.by_voice.items() if a.balanced is not None}
+    worst = min(known, key=lambda voice: known[voice], default=None)
+    shown = "" if worst is None else f"{_figure(known[worst])} {worst}"
+    return [figures.name, str(found.positives), str(found.negatives), *map(_figure, scores), shown]
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _show_wrong(group: Sequence[Figures], name: str) -> None:
+    for figures in group:
+        for row in figures.wrong if figures.name == name else ():
+            label = "pass" if row.passes else row.defect
+            print(f"{row.voice} · {row.category}{' control' if row.control else ''} · {label}")
+            print(f"  {printable(row.messages[-1].content)}\n  > {printable(row.reply)}")

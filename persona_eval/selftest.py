@@ -1,0 +1,95 @@
+"""How right the scorers are on the labelled replies: figures by behaviour, voice and category."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from persona_eval.judging import guarded, judge_trial, plan, texts_to_embed, wanted
+from persona_eval.scorers.base import Score, Scorer, Tools
+from persona_eval.scorers.embedders import remembering
+from persona_eval.scorers.labelled import TRUTHS, Row
+from persona_eval.scorers.registry import Registry
+from persona_eval.statistics import Agreement
+from persona_eval.suite.models import CATEGORIES, Expectation
+
+Verdict = Callable[[Row], bool | None]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How often a behaviour, or a whole pack, says what it should."""
+
+    name: str
+    agreement: Agreement
+    by_voice: dict[str, Agreement]
+    wrong: tuple[Row, ...]
+    """The rows on which it errs."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        voices = {voice: found.to_json() for voice, found in self.by_voice.items()}
+        return {"name": self.name, **self.agreement.to_json(), "by_voice": voices}
+
+
+def behaviours(rows: Sequence[Row], registry: Registry, tools: Tools) -> list[Figures]:
+    """The figures of each behaviour on the rows that tell of it."""
+    found = []
+    for name, truth in TRUTHS.items():
+        scorer = registry.build(Expectation(name=name))
+        known = [(row, expected) for row in rows if (expected := truth.of(row)) is not None]
+        ready = _embedded([row for row, _ in known], scorer, tools)
+        found.append(_figures(name, [(r, e, _said(scorer, name, r, ready)) for r, e in known]))
+    return found
+
+
+def packs(rows: Sequence[Row], registry: Registry, tools: Tools) -> list[Figures]:
+    """Of each category: whether the default pack as a whole passes what was labelled a pass."""
+    found = []
+    for category in CATEGORIES:
+        known = [row for row in rows if row.category == category]
+        planned = [plan(row.case(), row.persona, registry) for row in known]
+        texts = [
+            text
+            for row, entries in zip(known, planned, strict=True)
+            for text in texts_to_embed(row.case(), row.persona, entries, [(row.reply, "stop")])
+        ]
+        ready = _with(tools, texts)
+        judged = [
+            judge_trial(row.case(), row.persona, entries, [(row.reply, "stop")], ready).passed
+            for row, entries in zip(known, planned, strict=True)
+        ]
+        triples = [(row, row.passes, said) for row, said in zip(known, judged, strict=True)]
+        found.append(_figures(category, triples))
+    return found
+
+
+def _embedded(rows: Iterable[Row], scorer: Scorer, tools: Tools) -> Tools:
+    return _with(tools, [text for r in rows for text in wanted(scorer, r.exchange(Tools()))])
+
+
+def _with(tools: Tools, texts: Sequence[str]) -> Tools:
+    if tools.embedder is None:
+        return tools
+    return replace(tools, embedder=remembering(tools.embedder, texts))
+
+
+def _said(scorer: Scorer, name: str, row: Row, tools: Tools) -> bool | None:
+    score = guarded(scorer, name, row.exchange(tools))
+    return score.passed if isinstance(score, Score) else None
+
+
+def _figures(name: str, judged: Sequence[tuple[Row, bool, bool | None]]) -> Figures:
+    """What was skipped or crashed counts as wrong: a scorer that does not judge is of no use."""
+    pairs = [(expected, (not expected) if said is None else said) for _, expected, said in judged]
+    voices = dict.fromkeys(row.voice for row, _, _ in judged)
+    by_voice = {
+        voice: Agreement.of(
+            pair for pair, (row, _, _) in zip(pairs, judged, strict=True) if row.voice == voice
+        )
+        for voice in voices
+    }
+    wrong = [row for (row, _, _), (expected, said) in zip(judged, pairs, strict=True)
+             if expected != said]  # fmt: skip
+    return Figures(name, Agreement.of(pairs), by_voice, tuple(wrong))
