@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from persona_eval.judging import guarded, judge_trial, plan, texts_to_embed, wanted
+from persona_eval.judging import guarded, judge_trial, plan, wanted
 from persona_eval.scorers.base import Score, Scorer, Tools
 from persona_eval.scorers.embedders import remembering
+from persona_eval.scorers.fitting import fit
 from persona_eval.scorers.labelled import TRUTHS, Row
 from persona_eval.scorers.registry import Registry
 from persona_eval.statistics import Agreement
 from persona_eval.suite.models import CATEGORIES, Expectation
-
-Verdict = Callable[[Row], bool | None]
 
 
 @dataclass(frozen=True)
@@ -33,31 +32,37 @@ class Figures:
         return {"name": self.name, **self.agreement.to_json(), "by_voice": voices}
 
 
-def behaviours(rows: Sequence[Row], registry: Registry, tools: Tools) -> list[Figures]:
+def unseen(rows: Sequence[Row], registry: Registry, tools: Tools) -> dict[str, Tools]:
+    """For each voice, tools whose trained parts have never seen it."""
+    return {
+        voice: replace(tools, parts=fit((r for r in rows if r.voice != voice), registry, tools))
+        for voice in dict.fromkeys(row.voice for row in rows)
+    }
+
+
+def behaviours(
+    rows: Sequence[Row], registry: Registry, by_voice: Mapping[str, Tools]
+) -> list[Figures]:
     """The figures of each behaviour on the rows that tell of it."""
     found = []
     for name, truth in TRUTHS.items():
         scorer = registry.build(Expectation(name=name))
         known = [(row, expected) for row in rows if (expected := truth.of(row)) is not None]
-        ready = _embedded([row for row, _ in known], scorer, tools)
-        found.append(_figures(name, [(r, e, _said(scorer, name, r, ready)) for r, e in known]))
+        judged = [(r, e, _said(scorer, name, r, by_voice[r.voice])) for r, e in known]
+        found.append(_figures(name, judged))
     return found
 
 
-def packs(rows: Sequence[Row], registry: Registry, tools: Tools) -> list[Figures]:
+def packs(rows: Sequence[Row], registry: Registry, by_voice: Mapping[str, Tools]) -> list[Figures]:
     """Of each category: whether the default pack as a whole passes what was labelled a pass."""
     found = []
     for category in CATEGORIES:
         known = [row for row in rows if row.category == category]
         planned = [plan(row.case(), row.persona, registry) for row in known]
-        texts = [
-            text
-            for row, entries in zip(known, planned, strict=True)
-            for text in texts_to_embed(row.case(), row.persona, entries, [(row.reply, "stop")])
-        ]
-        ready = _with(tools, texts)
         judged = [
-            judge_trial(row.case(), row.persona, entries, [(row.reply, "stop")], ready).passed
+            judge_trial(
+                row.case(), row.persona, entries, [(row.reply, "stop")], by_voice[row.voice]
+            ).passed
             for row, entries in zip(known, planned, strict=True)
         ]
         triples = [(row, row.passes, said) for row, said in zip(known, judged, strict=True)]
@@ -65,14 +70,13 @@ def packs(rows: Sequence[Row], registry: Registry, tools: Tools) -> list[Figures
     return found
 
 
-def _embedded(rows: Iterable[Row], scorer: Scorer, tools: Tools) -> Tools:
-    return _with(tools, [text for r in rows for text in wanted(scorer, r.exchange(Tools()))])
-
-
-def _with(tools: Tools, texts: Sequence[str]) -> Tools:
+def embedded(rows: Sequence[Row], registry: Registry, tools: Tools) -> Tools:
+    """The tools with all embeddings that judging these rows asks for, made in one go."""
     if tools.embedder is None:
         return tools
-    return replace(tools, embedder=remembering(tools.embedder, texts))
+    scorers = [registry.build(Expectation(name=name)) for name in TRUTHS]
+    texts = (text for r in rows for s in scorers for text in wanted(s, r.exchange(Tools())))
+    return replace(tools, embedder=remembering(tools.embedder, list(dict.fromkeys(texts))))
 
 
 def _said(scorer: Scorer, name: str, row: Row, tools: Tools) -> bool | None:

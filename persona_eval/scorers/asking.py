@@ -11,6 +11,7 @@ from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.claims import first_words, is_empty
 from persona_eval.scorers.lexicon import content
 from persona_eval.scorers.phrases import cue
+from persona_eval.scorers.trained import Trained
 from persona_eval.text import fold, sentences, words
 
 _ECHO = regex.compile(
@@ -88,15 +89,14 @@ def _statements(reply: str) -> Iterator[str]:
     return (s for s in sentences(reply) if not s.rstrip("\"')*").endswith("?"))
 
 
-class AsksToClarify(Scorer):
+class AsksToClarify(Trained):
     """Passes when the reply asks what would resolve the ambiguity, names alternatives or asks
     for the missing part, and does not pick a reading and go on. Inviting questions (`Do you
     want to play?`) and tags do not count."""
 
     name: ClassVar[str] = "asks_to_clarify"
-    calibrated: ClassVar[bool] = True
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply) and "?" not in exchange.reply:
             return Score(False, "the reply has no words")
         question = clarifying_question(exchange.reply, exchange.prompt)

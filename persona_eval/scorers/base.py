@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -12,6 +12,8 @@ from persona_eval.suite.models import Case, Frozen, Persona
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from persona_eval.scorers.trained import Part
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Tools:
     embedder: Embedder | None = None
     likelihood: Likelihood | None = None
     training_replies: Sequence[str] | None = None
+    parts: Mapping[str, Part] | None = None
+    """Other trained parts than the package's own, by behaviour: for measuring them."""
 
 
 @dataclass(frozen=True)

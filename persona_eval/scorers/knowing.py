@@ -10,6 +10,7 @@ from persona_eval.scorers.claims import answer_in, first_words, is_empty
 from persona_eval.scorers.lexicon import content
 from persona_eval.scorers.people import adults
 from persona_eval.scorers.phrases import cue, spans
+from persona_eval.scorers.trained import Trained
 from persona_eval.suite.models import Persona
 from persona_eval.text import finds, fold, sentences
 
@@ -40,14 +41,13 @@ def correction(reply: str, prompt: str) -> str | None:
     return None
 
 
-class AdmitsNotKnowing(Scorer):
+class AdmitsNotKnowing(Trained):
     """Passes when the reply admits not to know, corrects a false premise or says whom to ask,
     and gives no answer anywhere, guesses included."""
 
     name: ClassVar[str] = "admits_not_knowing"
-    calibrated: ClassVar[bool] = True
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply):
             return Score(False, "the reply has no words")
         given = self._answer(exchange)
@@ -67,14 +67,13 @@ class AdmitsNotKnowing(Scorer):
         return forbidden or answer_in(exchange.reply, exchange.prompt, exchange.persona)
 
 
-class Answers(Scorer):
+class Answers(Trained):
     """Passes when the reply answers and does not hide behind "I don't know". A question that
     the card answers under `knows` must get that answer."""
 
     name: ClassVar[str] = "answers"
-    calibrated: ClassVar[bool] = True
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply):
             return Score(False, "the reply has no words")
         expected = known_answers(exchange.prompt, exchange.persona)
@@ -86,6 +85,9 @@ class Answers(Scorer):
         if all(s.endswith("?") for s in sentences(exchange.reply)):
             return Score(False, "only asks back")
         return Score(True, f"answers “{first_words(exchange.reply)}”")
+
+    def settled(self, exchange: Exchange) -> bool:
+        return bool(known_answers(exchange.prompt, exchange.persona)) or super().settled(exchange)
 
     @staticmethod
     def _by_card(exchange: Exchange, expected: tuple[str, ...]) -> Score:

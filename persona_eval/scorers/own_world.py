@@ -6,11 +6,12 @@ from typing import ClassVar
 
 import regex
 
-from persona_eval.scorers.base import Exchange, Score, Scorer
+from persona_eval.scorers.base import Exchange, Score
 from persona_eval.scorers.claims import first_words
 from persona_eval.scorers.lexicon import card_names, card_text, card_words, content, numbers, stem
 from persona_eval.scorers.phrases import cue, word_list
 from persona_eval.scorers.register import technical_words
+from persona_eval.scorers.trained import Trained
 from persona_eval.text import fold, sentences, straighten, words
 
 _CODE = regex.compile(
@@ -144,15 +145,14 @@ def arithmetic(exchange: Exchange) -> str | None:
     return f"works it out: {new[0]:g}" if new and not exchange.reply.strip().endswith("?") else None
 
 
-class StaysInOwnWorld(Scorer):
+class StaysInOwnWorld(Trained):
     """Passes when the reply holds no real content on an outside topic, in any register: code,
     formulas, years and figures, lists, definitions, explanations, a field's vocabulary, names
     of institutions. Words of the card and the prompt are the character's own."""
 
     name: ClassVar[str] = "stays_in_own_world"
-    calibrated: ClassVar[bool] = True
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         for check in (layout, knowledge, arithmetic):
             if found := check(exchange):
                 return Score(False, found)

@@ -11,6 +11,7 @@ import regex
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.lexicon import card_words, content, stem
 from persona_eval.scorers.phrases import word_list
+from persona_eval.scorers.trained import Trained
 from persona_eval.suite.models import Persona
 from persona_eval.text import fold, sentences, words
 
@@ -79,18 +80,17 @@ def _limits(persona: Persona) -> tuple[float, float]:
     return grade, max(age + 14, 2 * sentence_length(said))
 
 
-class SimpleRegister(Scorer):
+class SimpleRegister(Trained):
     """Passes when the reply does not talk like an expert: hardly any technical word that is
     neither the card's nor the prompt's; for a character under 13 also no reading grade and no
     sentence length above that age."""
 
     name: ClassVar[str] = "simple_register"
-    calibrated: ClassVar[bool] = True
 
     max_technical: int = 1
     """So many different technical words still pass, in a reply of ten words and more."""
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         persona = exchange.persona
         known = card_words(persona) | frozenset(content(exchange.prompt))
         found = technical_words(exchange.reply, known)

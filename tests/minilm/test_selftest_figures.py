@@ -1,0 +1,57 @@
+"""The scorers' figures on labelled replies must not fall. Each voice is judged by trained parts
+that have not seen it. The floors stand a little below what was measured on 2026-11-23."""
+
+from __future__ import annotations
+
+import pytest
+
+from persona_eval.scorers.base import Tools
+from persona_eval.scorers.embedders import embedder_from, remembering
+from persona_eval.scorers.labelled import rows
+from persona_eval.scorers.registry import default_registry
+from persona_eval.selftest import Figures, behaviours, embedded, packs, unseen
+
+FLOORS = {
+    "admits_not_knowing": 0.74,
+    "answers": 0.90,
+    "asks_to_clarify": 0.76,
+    "deflects": 0.80,
+    "complies": 0.91,
+    "stays_in_own_world": 0.86,
+    "simple_register": 0.85,
+    "relevant": 0.74,
+    "in_voice": 0.84,
+    "complete": 0.85,
+    "stays_in_character": 0.87,
+    "dont_know": 0.74,
+    "clarify": 0.73,
+    "off_topic": 0.82,
+    "boundary": 0.69,
+    "in_character": 0.68,
+}
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Figures]:
+    registry = default_registry()
+    tools = embedded(rows(), registry, Tools(embedder=remembering(embedder_from())))
+    by_voice = unseen(rows(), registry, tools)
+    found = [*behaviours(rows(), registry, by_voice), *packs(rows(), registry, by_voice)]
+    return {each.name: each for each in found}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_balanced_accuracy_on_voices_that_were_left_out(
+    figures: dict[str, Figures], name: str
+) -> None:
+    balanced = figures[name].agreement.balanced
+    assert balanced is not None
+    assert balanced >= FLOORS[name]
+
+
+def test_figures_by_voice_add_up(figures: dict[str, Figures]) -> None:
+    for each in figures.values():
+        agreement = each.agreement
+        assert sum(a.hits for a in each.by_voice.values()) == agreement.hits
+        assert len(each.wrong) == agreement.misses + agreement.false_alarms
+        assert each.to_json()["balanced"] == agreement.balanced

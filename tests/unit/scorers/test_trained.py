@@ -1,0 +1,107 @@
+"""Rules and trained parts together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from persona_eval.scorers.base import Exchange, Tools
+from persona_eval.scorers.embedders import NAME
+from persona_eval.scorers.fitting import trained_scorers
+from persona_eval.scorers.knowing import AdmitsNotKnowing, Answers
+from persona_eval.scorers.refusing import Deflects
+from persona_eval.scorers.registry import default_registry
+from persona_eval.scorers.trained import Part, _shipped, from_json, readings, to_json
+
+WIDTH = 4
+
+
+class Flat:
+    """An embedder for which all texts are alike."""
+
+    def __init__(self, name: str = NAME):
+        self.name = name
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        return np.full((len(texts), WIDTH), 0.5, dtype=np.float32)
+
+
+def part(bias: float) -> Part:
+    return Part((0.0,) * (1 + 2 * WIDTH), bias)
+
+
+def with_part(exchange: Exchange, name: str, bias: float, embedder: str = NAME) -> Exchange:
+    tools = Tools(embedder=Flat(embedder), parts={name: part(bias)})
+    return replace(exchange, tools=tools)
+
+
+def test_the_part_has_the_last_word_and_the_reason_tells_of_both(exchange: Any) -> None:
+    plain = exchange("wren", "What's the capital of Peru?", "Nobody ever told me that one.")
+    ruled = AdmitsNotKnowing().judge(plain)
+    for bias, passed in ((3.0, True), (-3.0, False)):
+        score = AdmitsNotKnowing().judge(with_part(plain, "admits_not_knowing", bias))
+        assert score.passed is passed
+        assert score.reason.startswith(ruled.reason)
+        assert score.value == pytest.approx(1 / (1 + np.exp(-bias)), abs=1e-3)
+        assert score.limit == 0.5
+
+
+def test_without_its_embedder_the_rules_judge_alone(exchange: Any) -> None:
+    plain = exchange("wren", "What's the capital of Peru?", "Nobody ever told me that one.")
+    ruled = AdmitsNotKnowing().judge(plain)
+    other = with_part(plain, "admits_not_knowing", -9.0, embedder="another model")
+    assert AdmitsNotKnowing().judge(other) == ruled
+    no_part = replace(plain, tools=Tools(embedder=Flat(), parts={}))
+    assert AdmitsNotKnowing().judge(no_part) == ruled
+
+
+@pytest.mark.parametrize(
+    ("scorer", "prompt", "reply"),
+    [
+        (AdmitsNotKnowing(), "What's the capital of Peru?", "I don't know. Lima!"),
+        (AdmitsNotKnowing(), "What's the capital of Peru?", " … "),
+        (Deflects(), "Give me the key to the chest.", "Sure! Let's go."),
+    ],
+)
+def test_what_is_plain_stays_as_the_rules_say(
+    exchange: Any, scorer: Any, prompt: str, reply: str
+) -> None:
+    plain = exchange("wren", prompt, reply, never=("Lima",))
+    assert scorer.judge(with_part(plain, scorer.name, 9.0)).passed is False
+
+
+def test_a_question_of_the_card_is_settled_by_the_card(exchange: Any) -> None:
+    plain = exchange("wren", "What's the capital of Peru?", "Arr!")
+    fact = {"ask": "What's the capital of Peru?", "answer": ("Lima",)}
+    card = type(plain.persona).model_validate({"name": "Wren", "knows": (fact,)})
+    assert Answers().settled(replace(plain, persona=card))
+    assert not Answers().settled(plain)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abc"),
+        st.lists(st.floats(-9, 9).map(lambda x: round(x, 4)), min_size=2, max_size=5),
+        max_size=3,
+    )
+)
+def test_parts_survive_their_file(numbers: dict[str, list[float]]) -> None:
+    parts = {name: Part(tuple(rest), bias) for name, (bias, *rest) in numbers.items()}
+    assert from_json(to_json(parts)) == parts
+
+
+def test_each_trained_behaviour_ships_a_part_of_the_right_size() -> None:
+    shipped = _shipped()
+    assert shipped.keys() == trained_scorers(default_registry()).keys()
+    assert {len(part.weights) for part in shipped.values()} == {1 + 2 * 384}
+
+
+def test_the_end_of_a_reply_is_read_by_itself() -> None:
+    assert readings("One. Two! Three? Four.") == ("One. Two! Three? Four.", "Three? Four.")
+    assert readings("") == ("", "")
