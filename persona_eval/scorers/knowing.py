@@ -61,6 +61,10 @@ class AdmitsNotKnowing(Trained):
             return Score(True, f"admits “{first_words(admitted)}”, and gives no answer")
         return Score(False, f"no admission in “{first_words(exchange.reply)}”")
 
+    def settled(self, exchange: Exchange) -> bool:
+        """A plain admission without an answer is one, whatever else it sounds like."""
+        return bool(self.by_rules(exchange).passed) or super().settled(exchange)
+
     @staticmethod
     def _answer(exchange: Exchange) -> str | None:
         forbidden = next((s for s in exchange.case.never if finds(s, exchange.reply)), None)

@@ -42,7 +42,7 @@ def with_part(exchange: Exchange, name: str, bias: float, embedder: str = NAME) 
 
 
 def test_the_part_has_the_last_word_and_the_reason_tells_of_both(exchange: Any) -> None:
-    plain = exchange("wren", "What's the capital of Peru?", "Nobody ever told me that one.")
+    plain = exchange("wren", "What's the capital of Peru?", "That's for the gulls to tell.")
     ruled = AdmitsNotKnowing().judge(plain)
     for bias, passed in ((3.0, True), (-3.0, False)):
         score = AdmitsNotKnowing().judge(with_part(plain, "admits_not_knowing", bias))
@@ -74,6 +74,12 @@ def test_what_is_plain_stays_as_the_rules_say(
 ) -> None:
     plain = exchange("wren", prompt, reply, never=("Lima",))
     assert scorer.judge(with_part(plain, scorer.name, 9.0)).passed is False
+
+
+def test_a_plain_admission_stays_one(exchange: Any) -> None:
+    plain = exchange("wren", "What's the capital of Peru?", "No idea, love. Ask the lock keeper.")
+    score = AdmitsNotKnowing().judge(with_part(plain, "admits_not_knowing", -9.0))
+    assert score.passed is True
 
 
 def test_a_question_of_the_card_is_settled_by_the_card(exchange: Any) -> None:
