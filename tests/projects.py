@@ -32,6 +32,21 @@ def persona_tools():
     return Tools()
 """
 
+CRASHES = """
+    from typing import ClassVar
+    from persona_eval import Scorer
+
+    class Crashes(Scorer):
+        name: ClassVar[str] = "crashes"
+
+        def judge(self, exchange):
+            raise ZeroDivisionError("nought")
+
+    def pytest_persona_scorers(config):
+        return [Crashes]
+"""
+"""For a ``conftest.py``: an expectation `crashes`."""
+
 HEAD = """\
 persona: persona.yaml
 defaults: {trials: 1, pass_rate: 1}

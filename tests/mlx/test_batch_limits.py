@@ -15,11 +15,6 @@ from persona_eval.models.batching import MLXBatch
 from persona_eval.models.mlx import LoadedBase
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tiny")
-
-
 @pytest.fixture
 def base(folder: Path) -> LoadedBase:
     return loaded(folder)

@@ -18,11 +18,6 @@ from persona_eval.models.batching import MLXBatch, _Sequence
 from persona_eval.models.mlx import LoadedBase
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tiny")
-
-
 @pytest.fixture
 def base(folder: Path) -> LoadedBase:
     return loaded(folder)

@@ -72,7 +72,9 @@ def test_prompts_that_begin_otherwise_share_nothing(model: Any) -> None:
 
 
 def test_an_empty_prompt_has_an_empty_cache(model: Any) -> None:
-    check(model, Prefixes(Decoder(model), 2**24), [(), (4, 5)])
+    prefixes = Prefixes(Decoder(model), 2**24)
+    check(model, prefixes, [(), (4, 5)])
+    assert prefixes.read == 2
 
 
 def test_what_is_kept_stays_below_its_limit() -> None:

@@ -3,21 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from projects import Project, case
+from projects import CRASHES, Project, case
 
-CRASHES = """
-    from typing import ClassVar
-    from persona_eval import Scorer
-
-    class Crashes(Scorer):
-        name: ClassVar[str] = "crashes"
-
-        def judge(self, exchange):
-            raise ZeroDivisionError("nought")
-
-    def pytest_persona_scorers(config):
-        return [Crashes]
-"""
 BREAKS = """
     @pytest.fixture(scope="session")
     def persona_model():

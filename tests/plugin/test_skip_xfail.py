@@ -3,21 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from projects import Project, case
-
-CRASHES = """
-    from typing import ClassVar
-    from persona_eval import Scorer
-
-    class Crashes(Scorer):
-        name: ClassVar[str] = "crashes"
-
-        def judge(self, exchange):
-            raise ZeroDivisionError("nought")
-
-    def pytest_persona_scorers(config):
-        return [Crashes]
-"""
+from projects import CRASHES, Project, case
 
 
 def test_a_skipped_case_is_not_generated(project: Project) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projects import Project, case
+from projects import CRASHES, Project, case
 
 
 def many(project: Project) -> list[str]:
@@ -39,19 +39,7 @@ def test_all_run_once_and_are_all_reported(project: Project) -> None:
 
 
 def test_a_crash_on_a_worker_gives_7(project: Project) -> None:
-    project.conftest("""
-        from typing import ClassVar
-        from persona_eval import Scorer
-
-        class Crashes(Scorer):
-            name: ClassVar[str] = "crashes"
-
-            def judge(self, exchange):
-                raise ZeroDivisionError("nought")
-
-        def pytest_persona_scorers(config):
-            return [Crashes]
-    """)
+    project.conftest(CRASHES)
     project.suite(case("tea"), case("hm", extra="expect: [crashes]"))
     result = project.run_alone("-n2")
     result.assert_outcomes(passed=1, failed=1)

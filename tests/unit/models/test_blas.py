@@ -93,11 +93,15 @@ def test_threads_are_capped_unless_the_user_said_so(monkeypatch: pytest.MonkeyPa
 def test_another_libc_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
+    asked: list[str] = []
+
     def load(name: str) -> None:
+        asked.append(name)
         raise error(name)
 
     monkeypatch.setattr(blas.ctypes, "CDLL", load)
     blas.keep_freed_memory()
+    assert asked == ["libc.so.6"], "it was tried, and did not raise"
 
 
 def test_glibc_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
