@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from persona_eval.errors import ScorerError
+from persona_eval.errors import PersonaEvalError, ScorerError
 from persona_eval.models.base import FinishReason
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.composite import Composite
@@ -133,7 +133,7 @@ def guarded(scorer: Scorer, title: str, exchange: Exchange) -> Score | str:
     """The score, or what went wrong in the words of an error message."""
     try:
         return _sound(scorer.judge(exchange))
-    except ScorerError as error:
+    except PersonaEvalError as error:
         return f"`{title}`: {error}"
     except Exception as error:
         return f"`{title}` crashed: {type(error).__name__}: {error}"

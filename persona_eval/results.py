@@ -24,15 +24,18 @@ class CaseResult:
     passes: int
     pass_rate: float
     """Share of the trials that must pass."""
+    prefers: bool | None = None
+    """Whether the model finds the good examples likelier than the bad ones, where that is asked."""
 
     @classmethod
-    def of(cls, case: Case, outcomes: Sequence[bool]) -> CaseResult:
+    def of(cls, case: Case, outcomes: Sequence[bool], prefers: bool | None = None) -> CaseResult:
         """From each trial's outcome. Raises ValueError when there is none: a case without
         trials never passes."""
         if not outcomes:
             raise ValueError(f"case {case.id} has no judged trial")
+        passes = sum(outcomes)
         return cls(
-            case.id, case.category, case.control, len(outcomes), sum(outcomes), case.pass_rate
+            case.id, case.category, case.control, len(outcomes), passes, case.pass_rate, prefers
         )
 
     @property
@@ -65,6 +68,8 @@ class CategorySummary:
     probes: float | None
     controls: float | None
     failed: int
+    prefers: float | None
+    """Share of the cases with `prefers` in which the model does."""
 
     @property
     def balanced(self) -> float | None:
@@ -84,6 +89,7 @@ def summarise(category: str, results: Sequence[CaseResult]) -> CategorySummary:
         probes=mean([result.fraction for result in results if not result.control]),
         controls=mean([result.fraction for result in results if result.control]),
         failed=sum(not result.passed for result in results),
+        prefers=mean([float(r.prefers) for r in results if r.prefers is not None]),
     )
 
 

@@ -7,7 +7,8 @@ flight until these are done, and keeps whatever else finished meanwhile.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -111,6 +112,21 @@ class Runner:
                 "finished are kept: run again to go on (--full-trace shows where it happened)"
             ) from error
         return wanted
+
+    @contextmanager
+    def wearing(self, adapter: WornAdapter) -> Iterator[Model]:
+        """The model with an adapter on, for a block that generates nothing here; the batch in
+        flight finds its own adapter again afterwards."""
+        mine = self._worn if self._batch else None
+        if adapter != mine:
+            if adapter.folder is not None:
+                self._before_wearing(adapter)
+            self.model.wear(adapter.folder)
+        try:
+            yield self.model
+        finally:
+            if mine is not None and adapter != mine:
+                self.model.wear(mine.folder)
 
     def close(self) -> None:
         """Give the memory of the batch back. What was in flight begins anew when it is wanted."""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 30
 AT_ONCE = 500  # values in one query; SQLite's oldest limit is 999
 
@@ -41,6 +40,10 @@ CREATE TABLE trials (
     judgement TEXT NOT NULL, PRIMARY KEY (run, node, trial)
 ) WITHOUT ROWID;
 """
+LIKELIHOODS = "CREATE TABLE likelihoods (key TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID"
+STEPS = (SCHEMA, LIKELIHOODS)
+"""What brings a store from each version to the next."""
+SCHEMA_VERSION = len(STEPS)
 
 
 class Store:
@@ -71,10 +74,10 @@ class Store:
     def _prepare(self) -> None:
         with self._write():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in SCHEMA.split(";"):
+            for step in STEPS[version:]:
+                for statement in step.split(";"):
                     self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path} was written by a newer persona-eval (schema {version}, this one "
@@ -128,6 +131,24 @@ class Store:
         ]
         with self._write():
             self._db.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+
+    def get_likelihoods(self, keys: Sequence[str]) -> dict[str, float]:
+        """Known log-probabilities by key."""
+        found: dict[str, float] = {}
+        for start in range(0, len(keys), AT_ONCE):
+            part = keys[start : start + AT_ONCE]
+            marks = ",".join("?" * len(part))
+            with self._explained():
+                query = f"SELECT key, value FROM likelihoods WHERE key IN ({marks})"
+                found.update(self._db.execute(query, tuple(part)).fetchall())
+        return found
+
+    def put_likelihoods(self, values: Mapping[str, float]) -> None:
+        """Keep log-probabilities by key."""
+        with self._write():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO likelihoods VALUES (?, ?)", list(values.items())
+            )
 
     def begin_run(self, about: Mapping[str, Any]) -> int:
         """Open a run and return its number."""

@@ -16,6 +16,7 @@ from persona_eval.models.base import Message
 from persona_eval.models.batching import MLXBatch
 from persona_eval.models.blas import on_cpu, prepare_cpu
 from persona_eval.models.cpu import quicken
+from persona_eval.models.likelihood import mean_logprobs
 from persona_eval.models.locate import BaseFiles, locate, stop_texts, user_cache
 from persona_eval.models.offline import offline
 from persona_eval.models.probe import best_batch_size
@@ -187,6 +188,10 @@ class MLXModel:
 
     def open(self) -> MLXBatch:
         return MLXBatch(self.base, self.batch_size, memory.for_batches(), self._peaks)
+
+    def mean_logprobs(self, messages: Sequence[Message], replies: Sequence[str]) -> list[float]:
+        """Mean log-probability (nats) per token of each reply, with what is worn now."""
+        return mean_logprobs(self.base, messages, replies)
 
     def memory(self) -> dict[str, int]:
         """Bytes of the weights, and the most that rows and kept prompts of batches took."""

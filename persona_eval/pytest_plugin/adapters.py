@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from persona_eval.training.loop import Progress
 
 BASE = "base"
+NO_FINGERPRINT = "none"
+"""Of no adapter."""
 
 
 def adapters_root(config: pytest.Config) -> Path:
@@ -85,7 +87,7 @@ def ready_adapter(
     from persona_eval.training.recipe import RECIPE_FILE
 
     if spec == BASE:
-        return WornAdapter(BASE, None, "none")
+        return WornAdapter(BASE, None, NO_FINGERPRINT)
     folder = resolve_adapter(spec, root)
     if (folder / RECIPE_FILE).is_file():
         _make_current(folder, model, train, on_progress)

@@ -11,6 +11,7 @@ import pytest
 
 from persona_eval.errors import AdapterError, PersonaEvalError, ScorerError, StoreError
 from persona_eval.judging import Judgement, Planned, judge_trial, plan, texts_to_embed
+from persona_eval.likelihoods import StoredLikelihood
 from persona_eval.models import memory
 from persona_eval.pytest_plugin import adapters, options, xdist
 from persona_eval.pytest_plugin.collect import CaseFailed, CaseItem, registry
@@ -66,7 +67,8 @@ class PersonaSession:
             if isinstance(error, StoreError):  # each further case would meet it too
                 item.session.shouldfail = f"{item.nodeid}: {error}"
             raise
-        result = CaseResult.of(item.case, [bool(judgement.passed) for judgement in judgements])
+        outcomes = [bool(judgement.passed) for judgement in judgements]
+        result = CaseResult.of(item.case, outcomes, _preference(judgements))
         item.stash[RECORD] = self._record(item) | {"result": asdict(result)}
         item.user_properties += _properties(item, self.model, result)
         if not result.passed:
@@ -117,11 +119,21 @@ class PersonaSession:
         case, persona = item.case, item.suite.persona
         planned = self._plan(item)
         replies = [[(r.text, r.finish_reason) for r in trial.replies] for trial in trials]
-        tools = replace(self.tools, training_replies=self._training_replies(item, planned))
+        tools = self._tools(item, planned)
         if tools.embedder:
             texts = (texts_to_embed(case, persona, planned, reply) for reply in replies)
             tools.embedder.embed([text for some in texts for text in some])
         return [judge_trial(case, persona, planned, reply, tools) for reply in replies]
+
+    def _tools(self, item: CaseItem, planned: Sequence[Planned]) -> Tools:
+        """The session's tools, with those that belong to the item's adapter."""
+        base = WornAdapter(adapters.BASE, None, adapters.NO_FINGERPRINT)
+        return replace(
+            self.tools,
+            training_replies=self._training_replies(item, planned),
+            likelihood=StoredLikelihood(self.runner, self.store, self._adapter(item)),
+            base_likelihood=StoredLikelihood(self.runner, self.store, base),
+        )
 
     def _plan(self, item: CaseItem) -> tuple[Planned, ...]:
         if item.key not in self._plans:
@@ -178,6 +190,12 @@ def record(item: CaseItem, error: str | None) -> dict[str, Any]:
         "error": error,
         "result": None,
     }
+
+
+def _preference(judgements: Sequence[Judgement]) -> bool | None:
+    """What `prefers` says of a case: the same in each trial, as nothing is sampled for it."""
+    said = [s["passed"] for j in judgements for s in j.scores if s["expectation"] == "prefers"]
+    return next((passed for passed in said if passed is not None), None)
 
 
 def _properties(item: CaseItem, model: Model, result: CaseResult) -> list[tuple[str, object]]:

@@ -98,8 +98,12 @@ def total_work(records: Iterable[Record]) -> Work:
 def _table(results: Sequence[CaseResult]) -> str:
     summaries = [*by_category(results), summarise("all", results)]
     headers = ["category", "cases", "trials", "passed", "95 %", "controls", "balanced", "failed"]
-    return tabulate([_row(s) for s in summaries], headers=headers, disable_numparse=True,
-                    colalign=("left", *["right"] * 7))  # fmt: skip
+    rows = [_row(summary) for summary in summaries]
+    if summaries[-1].prefers is not None:
+        headers.append("prefers")
+        rows = [[*r, percent(s.prefers)] for r, s in zip(rows, summaries, strict=True)]
+    return tabulate(rows, headers=headers, disable_numparse=True,
+                    colalign=("left", *["right"] * (len(headers) - 1)))  # fmt: skip
 
 
 def _row(summary: CategorySummary) -> list[str]:

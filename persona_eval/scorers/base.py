@@ -56,6 +56,9 @@ class Tools:
 
     embedder: Embedder | None = None
     likelihood: Likelihood | None = None
+    """Under the model that is tested."""
+    base_likelihood: Likelihood | None = None
+    """Under the base model without an adapter."""
     training_replies: Sequence[str] | None = None
     parts: Mapping[str, Part] | None = None
     """Other trained parts than the package's own, by behaviour: for measuring them."""

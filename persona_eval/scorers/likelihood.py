@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from statistics import fmean
 from typing import ClassVar
 
 from pydantic import Field
 
 from persona_eval.scorers.arguments import Texts
-from persona_eval.scorers.base import Exchange, Likelihood, Score, Scorer
+from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.suite.models import Case
 
 FEWEST_SAMPLES = 5
@@ -28,14 +27,14 @@ class Fluent(Scorer):
     """Smallest mean log-probability (natural logarithm per token) that passes."""
 
     def judge(self, exchange: Exchange) -> Score:
-        if exchange.tools.likelihood is None:
+        if exchange.tools.base_likelihood is None:
             return Score.skip("no base model at hand")
         samples = exchange.persona.voice.samples if self.at_least is None else ()
         if self.at_least is None and len(samples) < FEWEST_SAMPLES:
             return Score.skip(f"the card has fewer than {FEWEST_SAMPLES} voice samples")
         if not exchange.reply.strip():
             return Score(False, "the reply is empty")
-        value, *usual = exchange.tools.likelihood.mean_logprob(
+        value, *usual = exchange.tools.base_likelihood.mean_logprob(
             exchange.messages, [exchange.reply, *samples]
         )
         limit = min(usual) if self.at_least is None else self.at_least
@@ -69,14 +68,12 @@ class Prefers(Scorer):
     def judge(self, exchange: Exchange) -> Score:
         if exchange.tools.likelihood is None:
             return Score.skip("no language model at hand")
-        good = self._mean(exchange, exchange.tools.likelihood, self.good or exchange.case.good)
-        bad = self._mean(exchange, exchange.tools.likelihood, self.bad or exchange.case.bad)
+        liked, disliked = self.good or exchange.case.good, self.bad or exchange.case.bad
+        found = exchange.tools.likelihood.mean_logprob(exchange.messages, [*liked, *disliked])
+        good, bad = fmean(found[: len(liked)]), fmean(found[len(liked) :])
         lead = good - bad
         reason = f"good replies {good:.2f} per token, bad ones {bad:.2f}"
         return Score(lead >= self.margin and lead > 0, reason, lead, self.margin)
-
-    def _mean(self, exchange: Exchange, likelihood: Likelihood, replies: Iterable[str]) -> float:
-        return fmean(likelihood.mean_logprob(exchange.messages, list(replies)))
 
 
 def _names(case: Case) -> set[str]:

@@ -21,6 +21,7 @@ LAYERS = (
     ("training",),
     ("trials",),
     ("runner",),
+    ("likelihoods",),
     ("scorers",),
     ("judging",),
     ("selfcheck",),

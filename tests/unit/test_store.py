@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from persona_eval.errors import StoreError
 from persona_eval.models.base import Message, Reply, Request
-from persona_eval.store import AT_ONCE, SCHEMA_VERSION, Store
+from persona_eval.store import AT_ONCE, SCHEMA, SCHEMA_VERSION, Store
 from persona_eval.suite.models import Generation
 
 ASKED = Request("a/0/0/0", (Message("user", "Hi"),), Generation())
@@ -101,6 +101,31 @@ def test_runs_and_their_judgements(store: Store, path: Path) -> None:
         (first, "a::b", 0, {"passed": True}),
         (first, "a::b", 1, {"passed": None}),
     ]
+
+
+def test_likelihoods_by_key(store: Store) -> None:
+    keys = [f"k{n}" for n in range(1200)]
+    store.put_likelihoods({key: -float(n) for n, key in enumerate(keys[:1100])})
+    found = store.get_likelihoods(keys)
+    assert len(found) == 1100
+    assert found["k7"] == -7.0
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as db:
+        db.executescript(SCHEMA)
+        db.execute("PRAGMA user_version = 1")
+        db.execute("INSERT INTO embeddings VALUES ('m', 'd', x'00')")
+    db.close()
+    store = Store(path)
+    store.put_likelihoods({"k": -1.0})
+    assert store.get_likelihoods(["k"]) == {"k": -1.0}
+    store.close()
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT count(*) FROM embeddings").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    db.close()
 
 
 def test_a_store_opens_again_with_what_it_holds(path: Path) -> None:

@@ -30,7 +30,9 @@ def judge(
     persona = Persona(
         name="Ned", voice=Voice(samples=("a", "aaa", "aaaa", "aa", "aaaaa")[:samples])
     )
-    asked = exchange(reply, case_, Tools(likelihood=Brief()), persona=persona)
+    asked = exchange(
+        reply, case_, Tools(likelihood=Brief(), base_likelihood=Brief()), persona=persona
+    )
     return REGISTRY.build(expectation(name, argument)).judge(asked)
 
 
