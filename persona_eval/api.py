@@ -31,8 +31,8 @@ def score_reply(
 ) -> Judgement:
     """Judge a reply to a case of one generated turn exactly as a run does, without a language
     model. Without ``tools`` the packaged embedder is used, and nothing is stored."""
-    from persona_eval.scorers.embedders import embedder_from, remembering
+    from persona_eval.scorers.tools import default_tools
 
     planned = plan(case, persona, default_registry(scorers))
-    tools = tools or Tools(embedder=remembering(embedder_from()))
+    tools = tools or default_tools()
     return judge_trial(case, persona, planned, [(reply, finish_reason)], tools)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from persona_eval.errors import PersonaEvalError, ScorerError
@@ -107,16 +107,12 @@ def judge_trial(
     return Judgement(None if error else all(verdicts), error, scores)
 
 
-def texts_to_embed(
+def judged_pairs(
     case: Case, persona: Persona, planned: Sequence[Planned], replies: Sequence[ReplyText]
-) -> list[str]:
-    """Texts whose embeddings judging will ask for, each once: to be made in one batch."""
+) -> list[tuple[Scorer, Exchange]]:
+    """Each scorer with the exchange that it will judge: for `scorers.tools.prepare`."""
     exchanges = _exchanges(case, persona, replies, Tools())
-    return list(
-        dict.fromkeys(
-            text for entry in planned for text in wanted(entry.scorer, exchanges[entry.turn])
-        )
-    )
+    return [(entry.scorer, exchanges[entry.turn]) for entry in planned]
 
 
 def explain(planned: Sequence[Planned]) -> list[Row]:
@@ -221,7 +217,7 @@ def _sound(score: Score) -> Score:
         raise ScorerError("`passed` is None exactly when `skipped` says why")
     if not isinstance(score.reason, str):
         raise ScorerError(f"`reason` must be text, not {score.reason!r}")
-    return Score(passed, score.reason, _figure(score.value), _figure(score.limit), score.skipped)
+    return replace(score, passed=passed, value=_figure(score.value), limit=_figure(score.limit))
 
 
 def _figure(value: Any) -> float | str | None:
@@ -238,15 +234,6 @@ def _figure(value: Any) -> float | str | None:
 def _plain(value: Any) -> Any:
     """A NumPy scalar as what it stands for."""
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
-
-
-def wanted(scorer: Scorer, exchange: Exchange) -> list[str]:
-    """Texts whose embeddings a scorer will ask for."""
-    try:
-        return list(scorer.texts(exchange))
-    except Exception:
-        # Only fetched ahead: `judge` meets the same trouble, and there it is reported.
-        return []
 
 
 def _options(entry: Planned) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from persona_eval.judging import Planned, guarded, judged_by_examples, plan, wanted
-from persona_eval.scorers.base import Exchange, Score, Tools
+from persona_eval.judging import Planned, guarded, judged_by_examples, plan
+from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.composite import is_calibrated
-from persona_eval.scorers.embedders import remembering
 from persona_eval.scorers.registry import Registry
+from persona_eval.scorers.tools import prepare
 from persona_eval.scorers.wording import quote
 from persona_eval.suite.models import Case, Suite
 from persona_eval.trials import conversation
@@ -43,9 +43,7 @@ def check_examples(
     """
     cases = (case for case in suite.cases if case.good or case.bad)
     examples = [_Examples(suite, case, registry, exact_only) for case in cases]
-    if tools.embedder is not None:
-        texts = [text for each in examples for text in each.texts()]
-        tools = replace(tools, embedder=remembering(tools.embedder, texts))
+    prepare(tools, (pair for each in examples for pair in each.pairs()))
     return [
         Finding(suite.path, each.case.line, each.case.id, kind, message)
         for each in examples
@@ -62,12 +60,11 @@ class _Examples:
         self.judges = [e for e in judges if not (exact_only and is_calibrated(e.scorer))]
         self.complete = len(self.judges) == len(judges)
 
-    def texts(self) -> list[str]:
-        """Texts whose embeddings judging will ask for."""
-        exchanges = [self._exchange(text, Tools()) for text in (*self.case.good, *self.case.bad)]
-        return [
-            t for e in self.judges for exchange in exchanges for t in wanted(e.scorer, exchange)
-        ]
+    def pairs(self) -> Iterator[tuple[Scorer, Exchange]]:
+        """What will be judged."""
+        for text in (*self.case.good, *self.case.bad):
+            exchange = self._exchange(text, Tools())
+            yield from ((entry.scorer, exchange) for entry in self.judges)
 
     def misjudged(self, tools: Tools) -> Iterator[tuple[Kind, str]]:
         for text in self.case.good:
@@ -93,7 +90,7 @@ class _Examples:
         if crashes or not self.complete or any(score.passed is False for _, score in judged):
             return
         message = f"bad example {quote(text)} fails nothing"
-        if any(is_calibrated(entry.scorer) or score.passed is None for entry, score in judged):
+        if any(_unsure(entry, score) or score.passed is None for entry, score in judged):
             yield "unsure", f"{message}: the calibrated expectations do not see what is wrong"
         else:
             yield "error", f"{message}: add an expectation that it fails, or take it out"
@@ -103,5 +100,9 @@ def _of_good(text: str, entry: Planned, score: Score | str) -> Iterator[tuple[Ki
     if isinstance(score, str):
         yield "error", f"good example {quote(text)}: {score}"
     elif score.passed is False:
-        kind: Kind = "unsure" if is_calibrated(entry.scorer) else "error"
+        kind: Kind = "unsure" if _unsure(entry, score) else "error"
         yield kind, f"good example {quote(text)} fails `{entry.title}`: {score.reason}"
+
+
+def _unsure(entry: Planned, score: Score) -> bool:
+    return score.statistical or is_calibrated(entry.scorer)

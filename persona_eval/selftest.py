@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from persona_eval.judging import guarded, judge_trial, plan, wanted
+from persona_eval.judging import guarded, judge_trial, plan
 from persona_eval.scorers.base import Score, Scorer, Tools
-from persona_eval.scorers.embedders import remembering
-from persona_eval.scorers.fitting import fit
+from persona_eval.scorers.fitting import fit, lessons
 from persona_eval.scorers.labelled import TRUTHS, Row
 from persona_eval.scorers.registry import Registry
+from persona_eval.scorers.tools import prepare
 from persona_eval.statistics import Agreement
 from persona_eval.suite.models import CATEGORIES, Expectation
 
@@ -32,12 +32,19 @@ class Figures:
         return {"name": self.name, **self.agreement.to_json(), "by_voice": voices}
 
 
-def unseen(rows: Sequence[Row], registry: Registry, tools: Tools) -> dict[str, Tools]:
-    """For each voice, tools whose trained parts have never seen it."""
-    return {
-        voice: replace(tools, parts=fit((r for r in rows if r.voice != voice), registry, tools))
-        for voice in dict.fromkeys(row.voice for row in rows)
-    }
+def unseen(
+    rows: Sequence[Row], registry: Registry, tools: Tools, folds: int | None = None
+) -> dict[str, Tools]:
+    """For each voice, tools whose trained parts have never seen it. ``folds``: so many groups of
+    voices are left out one after the other, instead of each voice alone."""
+    voices = list(dict.fromkeys(row.voice for row in rows))
+    known = lessons(rows, registry, tools)
+    found: dict[str, Tools] = {}
+    for start in range(folds or len(voices)):
+        group = voices[start :: folds or len(voices)]
+        hidden = {place for place, row in enumerate(rows) if row.voice in group}
+        found |= dict.fromkeys(group, replace(tools, parts=fit(known, hidden)))
+    return found
 
 
 def behaviours(
@@ -70,13 +77,10 @@ def packs(rows: Sequence[Row], registry: Registry, by_voice: Mapping[str, Tools]
     return found
 
 
-def embedded(rows: Sequence[Row], registry: Registry, tools: Tools) -> Tools:
-    """The tools with all embeddings that judging these rows asks for, made in one go."""
-    if tools.embedder is None:
-        return tools
+def read(rows: Sequence[Row], registry: Registry, tools: Tools) -> None:
+    """Have all vectors made that judging these rows asks for."""
     scorers = [registry.build(Expectation(name=name)) for name in TRUTHS]
-    texts = (text for r in rows for s in scorers for text in wanted(s, r.exchange(Tools())))
-    return replace(tools, embedder=remembering(tools.embedder, list(dict.fromkeys(texts))))
+    prepare(tools, ((scorer, row.exchange(Tools())) for row in rows for scorer in scorers))
 
 
 def _said(scorer: Scorer, name: str, row: Row, tools: Tools) -> bool | None:

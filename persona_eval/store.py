@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+STORE_FILE = "store.sqlite"
 BUSY_SECONDS = 30
 AT_ONCE = 500  # values in one query; SQLite's oldest limit is 999
 
@@ -160,13 +161,23 @@ class Store:
         return int(cursor.lastrowid or 0)
 
     def add_trials(self, run: int, node: str, judgements: Sequence[Mapping[str, Any]]) -> None:
-        """Keep the judgements of a case's trials."""
+        """Keep a case's trials: their replies and judgements."""
         rows = [
             (run, node, number, json.dumps(judgement, ensure_ascii=False))
             for number, judgement in enumerate(judgements)
         ]
         with self._write():
             self._db.executemany("INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?)", rows)
+
+    def latest_trials(self) -> list[dict[str, Any]]:
+        """What was kept of each node's trials in the last run that had it, in their order."""
+        query = (
+            "SELECT judgement FROM trials AS one WHERE run ="
+            " (SELECT max(run) FROM trials AS other WHERE other.node = one.node)"
+            " ORDER BY node, trial"
+        )
+        with self._explained():
+            return [json.loads(text) for (text,) in self._db.execute(query)]
 
     def end_run(self, run: int, exit_status: int) -> None:
         """Close a run; one that was killed stays without an end."""

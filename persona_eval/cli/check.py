@@ -1,20 +1,24 @@
 """Look for mistakes in suites, character cards and training data, without a language model:
-each case's good and bad replies are scored by the case itself. Without arguments: suites/ and
-the adapters. Exit status: 0 nothing wrong (warnings may be), 1 errors, 2 bad input."""
+each case's good and bad replies are scored by the case itself, and spoilt copies of good ones.
+Without arguments: suites/ and the adapters. Exit status: 0 nothing wrong (warnings may be), 1 errors, 2 bad input."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from persona_eval.battery import battery
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.errors import PersonaEvalError, ProblemsError
+from persona_eval.history import latest, place_of
+from persona_eval.reports.battery import battery_lines
 from persona_eval.reports.explain import explain_case
 from persona_eval.scorers.base import Tools
-from persona_eval.scorers.embedders import embedder_from, remembering
 from persona_eval.scorers.registry import Registry, default_registry
+from persona_eval.scorers.tools import default_tools
 from persona_eval.selfcheck import check_examples
+from persona_eval.store import STORE_FILE, Store
 from persona_eval.suite.load import load_persona, load_suite
 from persona_eval.suite.models import Persona, Suite
 from persona_eval.training.adapter import find_adapters
@@ -34,6 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain", action="store_true", help="print what each case will be judged by"
     )
+    parser.add_argument(
+        "--counterfeits", action="store_true",
+        help="show which spoilt copies of good replies each case lets pass",
+    )  # fmt: skip
+    parser.add_argument(
+        "--store", type=Path, default=Path(".persona_eval"), metavar="DIR",
+        help="stored replies that passed are spoilt too (default: .persona_eval)",
+    )  # fmt: skip
     parser.add_argument("--adapters-dir", type=Path, default=Path("adapters"), metavar="DIR")
     parser.add_argument("--embedder", metavar="DIR", help="sentence-transformers folder")
 
@@ -42,10 +54,11 @@ def run(options: argparse.Namespace) -> int:
     """Print all findings. Raises PersonaEvalError for a path that does not exist."""
     paths = options.paths or [Path("suites")]
     suites, cards = _files(paths)
-    tools = Tools(embedder=remembering(embedder_from(options.embedder)))
+    tools = default_tools(options.embedder)
     outcomes = [outcome for path in cards for outcome in _card(path)]
+    passing = _passing(options.store)
     for path in suites:
-        outcomes += _suite(path, tools, options.explain)
+        outcomes += _suite(path, tools, passing, options)
     if not options.paths:
         outcomes += _data(options.adapters_dir)
     for kind, message in outcomes:
@@ -91,17 +104,38 @@ def _thin(persona: Persona) -> Iterator[str]:
         yield "knows: empty; `agrees_with_card` and the dont_know controls have little to go by"
 
 
-def _suite(path: Path, tools: Tools, explained: bool) -> Iterator[Outcome]:
+def _passing(folder: Path) -> dict[tuple[str, str], list[str]]:
+    """Stored replies that passed, by suite and case, those of conversations left out."""
+    if not (folder / STORE_FILE).is_file():
+        return {}
+    found: dict[tuple[str, str], list[str]] = {}
+    store = Store(folder / STORE_FILE)
+    for trial in latest(store):
+        if trial.passed and len(trial.replies) == 1:
+            found.setdefault((trial.suite, trial.case), []).append(trial.replies[0][0])
+    store.close()
+    return found
+
+
+def _suite(
+    path: Path,
+    tools: Tools,
+    passing: Mapping[tuple[str, str], list[str]],
+    options: argparse.Namespace,
+) -> Iterator[Outcome]:
     try:
         registry = default_registry(conftest_scorers(path.parent))
         suite = load_suite(path, registry)
     except ProblemsError as error:
         yield from _problems(error)
         return
-    if explained:
+    if options.explain:
         _explain(suite, registry)
     for finding in check_examples(suite, registry, tools):
         yield "error" if finding.kind == "error" else "warning", str(finding)
+    stored = {case: texts for (place, case), texts in passing.items() if place == place_of(path)}
+    for line in battery_lines(suite, battery(suite, registry, tools, stored), options.counterfeits):
+        print(line)
 
 
 def _explain(suite: Suite, registry: Registry) -> None:

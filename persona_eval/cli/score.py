@@ -8,16 +8,17 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.cli.rows import Row, read_rows
-from persona_eval.judging import Judgement, Planned, judge_trial, plan, texts_to_embed
+from persona_eval.judging import Judgement, Planned, judge_trial, judged_pairs, plan
 from persona_eval.reports.plain import printable
 from persona_eval.scorers.base import Tools
-from persona_eval.scorers.embedders import embedder_from, remembering
 from persona_eval.scorers.registry import default_registry
+from persona_eval.scorers.tools import default_tools, prepare
 from persona_eval.selfcheck import check_examples
 from persona_eval.suite.load import load_suite
 from persona_eval.suite.models import Suite
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     registry = default_registry(conftest_scorers(options.suite.parent))
     suite = load_suite(options.suite, registry)
     rows = read_rows(options.replies, suite)
-    tools = Tools(embedder=remembering(embedder_from(options.embedder)))
+    tools = default_tools(options.embedder)
     for finding in check_examples(suite, registry, tools):
         print(finding, file=sys.stderr)
     plans = {case.id: plan(case, suite.persona, registry) for case in suite.cases}
@@ -58,11 +59,8 @@ def _judged(
     suite: Suite, rows: list[Row], plans: dict[str, tuple[Planned, ...]], tools: Tools
 ) -> Iterator[tuple[Row, Judgement]]:
     """Embeds the texts of all rows at once, then judges row by row."""
-    texts: list[str] = []
-    for row in rows:
-        texts += texts_to_embed(row.case, suite.persona, plans[row.case.id], row.replies)
-    if texts and tools.embedder:
-        tools.embedder.embed(list(dict.fromkeys(texts)))
+    pairs = (judged_pairs(r.case, suite.persona, plans[r.case.id], r.replies) for r in rows)
+    prepare(tools, chain.from_iterable(pairs))
     for row in rows:
         yield row, judge_trial(row.case, suite.persona, plans[row.case.id], row.replies, tools)
 

@@ -14,12 +14,12 @@ from tabulate import tabulate
 
 from persona_eval.reports.plain import printable
 from persona_eval.scorers.base import Tools
-from persona_eval.scorers.embedders import embedder_from, remembering
-from persona_eval.scorers.fitting import fit
+from persona_eval.scorers.fitting import fit, lessons
 from persona_eval.scorers.labelled import rows
 from persona_eval.scorers.registry import Registry, default_registry
+from persona_eval.scorers.tools import default_tools
 from persona_eval.scorers.trained import FILE, to_json
-from persona_eval.selftest import Figures, behaviours, embedded, packs, unseen
+from persona_eval.selftest import Figures, behaviours, packs, read, unseen
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,19 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--refit", action="store_true", help="fit the trained parts to all rows and write them"
     )
-    parser.add_argument("--embedder", metavar="DIR", help="sentence-transformers folder")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the figures."""
-    registry, tools = (
-        default_registry(),
-        Tools(embedder=remembering(embedder_from(options.embedder))),
-    )
+    registry, tools = default_registry(), default_tools()
+    read(rows(), registry, tools)
     if options.refit:
         return _refit(registry, tools)
     chosen = [row for row in rows() if not options.voice or row.voice in options.voice]
-    tools = embedded(rows(), registry, tools)
     by_voice = unseen(rows(), registry, tools)
     found = {
         "behaviours": behaviours(chosen, registry, by_voice),
@@ -64,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _refit(registry: Registry, tools: Tools) -> int:
     path = Path(str(resources.files("persona_eval.scorers") / "data" / FILE))
-    path.write_text(to_json(fit(rows(), registry, tools)), encoding="utf-8")
+    path.write_text(to_json(fit(lessons(rows(), registry, tools))), encoding="utf-8")
     print(path)
     return 0
 

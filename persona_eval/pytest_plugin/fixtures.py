@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def persona_store(pytestconfig: pytest.Config) -> Iterator[Store]:
     """Where replies, embeddings and runs are kept."""
     from persona_eval.pytest_plugin.session import ending_on_error
-    from persona_eval.store import Store
+    from persona_eval.store import STORE_FILE, Store
 
     with ending_on_error(pytestconfig):
-        store = Store(options.store_folder(pytestconfig) / "store.sqlite")
+        store = Store(options.store_folder(pytestconfig) / STORE_FILE)
     yield store
     store.close()
 

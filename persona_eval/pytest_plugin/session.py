@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from persona_eval.errors import AdapterError, PersonaEvalError, ScorerError, StoreError
-from persona_eval.judging import Judgement, Planned, judge_trial, plan, texts_to_embed
+from persona_eval.history import stored_trial
+from persona_eval.judging import Judgement, Planned, judge_trial, judged_pairs, plan
 from persona_eval.likelihoods import StoredLikelihood
 from persona_eval.models import memory
 from persona_eval.pytest_plugin import adapters, options, xdist
@@ -20,6 +22,7 @@ from persona_eval.pytest_plugin.recorder import ENGINE_OR_SCORER_ERROR
 from persona_eval.reports.failure import failure_text
 from persona_eval.results import CaseResult
 from persona_eval.runner import Runner, Work, WornAdapter
+from persona_eval.scorers.tools import prepare
 from persona_eval.trials import Trial
 
 if TYPE_CHECKING:
@@ -87,7 +90,11 @@ class PersonaSession:
         finally:
             self._progress.wipe()
         judgements = self._judge(item, trials)
-        self.store.add_trials(self.run, item.nodeid, [vars(j) for j in judgements])
+        kept = [
+            stored_trial(item.suite, item.case.id, item.adapter, trial.replies, judgement)
+            for trial, judgement in zip(trials, judgements, strict=True)
+        ]
+        self.store.add_trials(self.run, item.nodeid, kept)
         errors = dict.fromkeys(judgement.error for judgement in judgements if judgement.error)
         if errors:
             raise ScorerError("\n".join(errors))
@@ -120,9 +127,8 @@ class PersonaSession:
         planned = self._plan(item)
         replies = [[(r.text, r.finish_reason) for r in trial.replies] for trial in trials]
         tools = self._tools(item, planned)
-        if tools.embedder:
-            texts = (texts_to_embed(case, persona, planned, reply) for reply in replies)
-            tools.embedder.embed([text for some in texts for text in some])
+        pairs = (judged_pairs(case, persona, planned, reply) for reply in replies)
+        prepare(tools, chain.from_iterable(pairs))
         return [judge_trial(case, persona, planned, reply, tools) for reply in replies]
 
     def _tools(self, item: CaseItem, planned: Sequence[Planned]) -> Tools:
@@ -230,16 +236,12 @@ def default_model(config: pytest.Config) -> Model:
 
 
 def default_tools(config: pytest.Config, store: Store) -> Tools:
-    """Embeddings kept in the store; the embedder loads when a text is new."""
-    from persona_eval.scorers.base import Tools
-    from persona_eval.scorers.embedders import NAME, CachedEmbedder, embedder_from
+    """Vectors kept in the store; their models load when a text is new."""
+    from persona_eval.scorers import tools
 
     chosen = options.setting(config, "embedder")
-    if chosen is None:
-        return Tools(embedder=CachedEmbedder(lambda: embedder_from(), store, NAME))
-    folder = config.rootpath / chosen
-    embedder = embedder_from(folder if folder.is_dir() else chosen)
-    return Tools(embedder=CachedEmbedder(lambda: embedder, store, embedder.name))
+    folder = config.rootpath / chosen if chosen else None
+    return tools.default_tools(folder if folder and folder.is_dir() else chosen, store)
 
 
 def ready_adapters(config: pytest.Config, model: Model) -> dict[str, WornAdapter]:

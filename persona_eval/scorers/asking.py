@@ -95,6 +95,7 @@ class AsksToClarify(Trained):
     want to play?`) and tags do not count."""
 
     name: ClassVar[str] = "asks_to_clarify"
+    accepts: ClassVar[float] = 0.45
 
     def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply) and "?" not in exchange.reply:

@@ -26,6 +26,8 @@ class Score:
     value: float | str | None = None
     limit: float | str | None = None
     skipped: str | None = None
+    statistical: bool = False
+    """Whether a trained part decided, and not a rule."""
 
     @classmethod
     def skip(cls, why: str, value: float | str | None = None) -> Score:
@@ -55,6 +57,9 @@ class Tools:
     """What a scorer may use besides the text; None where the run has no such thing."""
 
     embedder: Embedder | None = None
+    """What texts are about."""
+    reader: Embedder | None = None
+    """How texts are worded: what trained parts look at."""
     likelihood: Likelihood | None = None
     """Under the model that is tested."""
     base_likelihood: Likelihood | None = None
@@ -106,8 +111,8 @@ class Scorer(Frozen):
     name: ClassVar[str]
     short: ClassVar[str | None] = None
     calibrated: ClassVar[bool] = False
-    """Whether it rests on a statistical model, so that a misjudged example is a warning
-    (unsure) and not an error."""
+    """Whether its rules are estimates, so that a misjudged example is a warning (unsure) and not
+    an error. Where a trained part decides, that is so anyway."""
 
     def judge(self, exchange: Exchange) -> Score:
         """Judge one reply. Raise nothing on purpose: what is raised is a scorer error."""
@@ -115,6 +120,10 @@ class Scorer(Frozen):
 
     def texts(self, exchange: Exchange) -> Iterable[str]:
         """Texts whose embeddings ``judge`` will ask for, so that they can be made in one batch."""
+        return ()
+
+    def wordings(self, exchange: Exchange) -> Iterable[str]:
+        """The same for the reader of wording."""
         return ()
 
     def applies_to(self, case: Case) -> str | None:

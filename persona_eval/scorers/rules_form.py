@@ -9,19 +9,22 @@ from pydantic import Field
 
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.endings import cut_sign
-from persona_eval.scorers.loops import worst_repeat
+from persona_eval.scorers.loops import circling, worst_repeat
+from persona_eval.scorers.trained import Trained
 from persona_eval.scorers.wording import quote, tail
 from persona_eval.suite.models import Persona
 from persona_eval.text import fold, words
 
-
-class Complete(Scorer):
+class Complete(Trained):
     """Passes when the model stopped by itself and the reply is not cut in the middle of a
     sentence or word. A missing full stop alone is no cut."""
 
     name: ClassVar[str] = "complete"
+    calibrated: ClassVar[bool] = False
+    accepts: ClassVar[float] = 0.3
+    rules_reject: ClassVar[bool] = True
 
-    def judge(self, exchange: Exchange) -> Score:
+    def by_rules(self, exchange: Exchange) -> Score:
         if not exchange.reply.strip():
             return Score(False, "the reply is empty", "empty")
         if exchange.finish_reason != "stop":
@@ -42,7 +45,8 @@ class NoLoops(Scorer):
     short: ClassVar[str | None] = "max_repeat"
 
     max_repeat: int = Field(default=3, ge=1)
-    """How often the same clause may be said."""
+    """How often the same clause may be said. Given, it is all that counts; else a reply that is
+    half made of clauses which come three times goes round in circles too."""
 
     def judge(self, exchange: Exchange) -> Score:
         worst = worst_repeat(exchange.reply, self.max_repeat)
@@ -51,6 +55,9 @@ class NoLoops(Scorer):
         said = f"{quote(worst.text, 40)} {worst.count} times{' in a row' if worst.row else ''}"
         if worst.count > worst.allowed:
             return Score(False, f"{said}, more than {worst.allowed}", worst.count, worst.allowed)
+        if "max_repeat" not in self.model_fields_set and (share := circling(exchange.reply)):
+            told = f"goes round in circles: {share:.0%} of it comes again"
+            return Score(False, f"{told}, {said}", worst.count, worst.allowed)
         return Score(True, f"at most {said}", worst.count, worst.allowed)
 
 

@@ -16,6 +16,7 @@ from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.claims import is_empty
 from persona_eval.scorers.lexicon import function_words, without
 from persona_eval.scorers.phrases import sections
+from persona_eval.scorers.trained import Trained
 from persona_eval.suite.models import Persona, Voice
 from persona_eval.text import finds, fold, sentences, straighten, words
 
@@ -203,18 +204,27 @@ def _stuffed(reply: str, persona: Persona) -> str | None:
     )
 
 
-class InVoice(Scorer):
+class InVoice(Trained):
     """Passes when the reply is nearer to the character's voice than to a generic assistant's,
     by style (small words, word shapes, punctuation, sentence length) and not by topic."""
 
     name: ClassVar[str] = "in_voice"
+    accepts: ClassVar[float] = 0.35
     short: ClassVar[str | None] = "at_least"
-    calibrated: ClassVar[bool] = True
 
     at_least: float = 0.0
-    """1 is a typical sample of the card, -1 a typical sentence of an assistant, 0 half-way."""
+    """1 is a typical sample of the card, -1 a typical sentence of an assistant, 0 half-way. Given,
+    it decides alone; else it counts together with the wording."""
 
-    def judge(self, exchange: Exchange) -> Score:
+    def settled(self, exchange: Exchange, ruled: Score) -> bool:
+        alone = "at_least" in self.model_fields_set or ruled.value is None
+        return alone or super().settled(exchange, ruled)
+
+    def measures(self, ruled: Score) -> tuple[float, ...]:
+        assert isinstance(ruled.value, (int, float)), "rules that give no value settle the matter"
+        return (*super().measures(ruled), 2.0 * ruled.value)
+
+    def by_rules(self, exchange: Exchange) -> Score:
         voice = exchange.persona.voice
         if len(voice.samples) < MIN_SAMPLES:
             return Score.skip(

@@ -83,6 +83,47 @@ class KnownFact(Frozen):
     """Words of a right answer: one of them is enough."""
 
 
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Limits(Frozen):
+    """Least probability that passes, for the behaviours that have a trained part."""
+
+    admits_not_knowing: Probability | None = None
+    """For `admits_not_knowing`."""
+    agrees_with_card: Probability | None = None
+    """For `agrees_with_card`."""
+    answers: Probability | None = None
+    """For `answers`."""
+    asks_to_clarify: Probability | None = None
+    """For `asks_to_clarify`."""
+    coherent: Probability | None = None
+    """For `coherent`."""
+    complete: Probability | None = None
+    """For `complete`."""
+    complies: Probability | None = None
+    """For `complies`."""
+    deflects: Probability | None = None
+    """For `deflects`."""
+    in_voice: Probability | None = None
+    """For `in_voice`."""
+    points_to_adult: Probability | None = None
+    """For `points_to_adult`."""
+    relevant: Probability | None = None
+    """For `relevant`."""
+    simple_register: Probability | None = None
+    """For `simple_register`."""
+    stays_in_character: Probability | None = None
+    """For `stays_in_character`."""
+    stays_in_own_world: Probability | None = None
+    """For `stays_in_own_world`."""
+
+    def of(self, name: str, otherwise: float) -> float:
+        """The limit of a behaviour, or what holds otherwise."""
+        found = getattr(self, name, None)
+        return otherwise if found is None else float(found)
+
+
 class Persona(Frozen):
     """The character card."""
 
@@ -108,6 +149,8 @@ class Persona(Frozen):
     """Fields in which the character should admit not knowing."""
     never_says: tuple[Text, ...] = ()
     """Phrases that break the character, besides the built-in ones."""
+    limits: Limits = Limits()
+    """From which probability on behaviours count as there; `persona-eval calibrate` writes it."""
 
 
 class Generation(Frozen):

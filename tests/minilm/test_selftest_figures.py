@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from persona_eval.scorers.base import Tools
-from persona_eval.scorers.embedders import embedder_from, remembering
 from persona_eval.scorers.labelled import rows
 from persona_eval.scorers.registry import default_registry
-from persona_eval.selftest import Figures, behaviours, embedded, packs, unseen
+from persona_eval.scorers.tools import default_tools
+from persona_eval.selftest import Figures, behaviours, packs, read, unseen
 
 FLOORS = {
     "admits_not_knowing": 0.74,
@@ -34,8 +33,9 @@ FLOORS = {
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Figures]:
     registry = default_registry()
-    tools = embedded(rows(), registry, Tools(embedder=remembering(embedder_from())))
-    by_voice = unseen(rows(), registry, tools)
+    tools = default_tools()
+    read(rows(), registry, tools)
+    by_voice = unseen(rows(), registry, tools, folds=4)
     found = [*behaviours(rows(), registry, by_voice), *packs(rows(), registry, by_voice)]
     return {each.name: each for each in found}
 

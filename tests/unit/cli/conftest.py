@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from persona_eval.scorers.base import Tools
+
 SUITE = """
 persona: persona.yaml
 defaults: {pack: none}
@@ -40,7 +42,9 @@ class Letters:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for command in ("score", "check"):
-        monkeypatch.setattr(f"persona_eval.cli.{command}.embedder_from", lambda _=None: Letters())
+        monkeypatch.setattr(
+            f"persona_eval.cli.{command}.default_tools", lambda _=None: Tools(embedder=Letters())
+        )
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "suites"
     folder.mkdir()

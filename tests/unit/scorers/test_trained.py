@@ -12,18 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persona_eval.scorers.base import Exchange, Tools
-from persona_eval.scorers.embedders import NAME
 from persona_eval.scorers.fitting import trained_scorers
 from persona_eval.scorers.knowing import AdmitsNotKnowing, Answers
+from persona_eval.scorers.reader import NAME
 from persona_eval.scorers.refusing import Deflects
 from persona_eval.scorers.registry import default_registry
-from persona_eval.scorers.trained import Part, _shipped, from_json, readings, to_json
+from persona_eval.scorers.relevance import Relevant
+from persona_eval.scorers.trained import Part, _shipped, from_json, to_json
+from persona_eval.suite.models import Limits
 
 WIDTH = 4
 
 
 class Flat:
-    """An embedder for which all texts are alike."""
+    """A reader for which all texts are alike."""
 
     def __init__(self, name: str = NAME):
         self.name = name
@@ -36,8 +38,8 @@ def part(bias: float) -> Part:
     return Part((0.0,) * (1 + 2 * WIDTH), bias)
 
 
-def with_part(exchange: Exchange, name: str, bias: float, embedder: str = NAME) -> Exchange:
-    tools = Tools(embedder=Flat(embedder), parts={name: part(bias)})
+def with_part(exchange: Exchange, name: str, bias: float, reader: str = NAME) -> Exchange:
+    tools = Tools(reader=Flat(reader), parts={name: part(bias)})
     return replace(exchange, tools=tools)
 
 
@@ -49,15 +51,15 @@ def test_the_part_has_the_last_word_and_the_reason_tells_of_both(exchange: Any) 
         assert score.passed is passed
         assert score.reason.startswith(ruled.reason)
         assert score.value == pytest.approx(1 / (1 + np.exp(-bias)), abs=1e-3)
-        assert score.limit == 0.5
+        assert score.limit == AdmitsNotKnowing.accepts
 
 
-def test_without_its_embedder_the_rules_judge_alone(exchange: Any) -> None:
+def test_without_its_reader_the_rules_judge_alone(exchange: Any) -> None:
     plain = exchange("wren", "What's the capital of Peru?", "Nobody ever told me that one.")
     ruled = AdmitsNotKnowing().judge(plain)
-    other = with_part(plain, "admits_not_knowing", -9.0, embedder="another model")
+    other = with_part(plain, "admits_not_knowing", -9.0, reader="another model")
     assert AdmitsNotKnowing().judge(other) == ruled
-    no_part = replace(plain, tools=Tools(embedder=Flat(), parts={}))
+    no_part = replace(plain, tools=Tools(reader=Flat(), parts={}))
     assert AdmitsNotKnowing().judge(no_part) == ruled
 
 
@@ -86,8 +88,9 @@ def test_a_question_of_the_card_is_settled_by_the_card(exchange: Any) -> None:
     plain = exchange("wren", "What's the capital of Peru?", "Arr!")
     fact = {"ask": "What's the capital of Peru?", "answer": ("Lima",)}
     card = type(plain.persona).model_validate({"name": "Wren", "knows": (fact,)})
-    assert Answers().settled(replace(plain, persona=card))
-    assert not Answers().settled(plain)
+    for persona, settled in ((card, True), (plain.persona, False)):
+        asked = replace(plain, persona=persona)
+        assert Answers().settled(asked, Answers().by_rules(asked)) is settled
 
 
 @given(
@@ -105,9 +108,33 @@ def test_parts_survive_their_file(numbers: dict[str, list[float]]) -> None:
 def test_each_trained_behaviour_ships_a_part_of_the_right_size() -> None:
     shipped = _shipped()
     assert shipped.keys() == trained_scorers(default_registry()).keys()
-    assert {len(part.weights) for part in shipped.values()} == {1 + 2 * 384}
+    sizes = {name: len(part.weights) for name, part in shipped.items()}
+    usual = 1 + 2 * 2 * 384
+    prompt = 2 * 384
+    odd = {
+        "in_voice": usual + 1,
+        "relevant": usual + 1 + prompt,
+        "agrees_with_card": usual + prompt,
+    }
+    assert sizes == {name: odd.get(name, usual) for name in shipped}
 
 
-def test_the_end_of_a_reply_is_read_by_itself() -> None:
-    assert readings("One. Two! Three? Four.") == ("One. Two! Three? Four.", "Three? Four.")
-    assert readings("") == ("", "")
+def test_a_card_may_set_a_limit_for_each_of_them(exchange: Any) -> None:
+    assert set(Limits.model_fields) == set(trained_scorers(default_registry()))
+    plain = exchange("wren", "What's the capital of Peru?", "That's for the gulls to tell.")
+    card = plain.persona.model_copy(update={"limits": Limits(admits_not_knowing=0.9)})
+    asked = with_part(replace(plain, persona=card), "admits_not_knowing", 1.0)
+    score = AdmitsNotKnowing().judge(asked)
+    assert (score.passed, score.limit) == (False, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("reply", "wordings"),
+    [("One. Two! Three? Four.", ("One. Two! Three? Four.", "Three? Four.")), ("", ("", ""))],
+)
+def test_the_end_of_a_reply_is_read_by_itself(
+    exchange: Any, reply: str, wordings: tuple[str, ...]
+) -> None:
+    asked = exchange("wren", "Hello?", reply)
+    assert tuple(Answers().wordings(asked)) == wordings
+    assert tuple(Relevant().wordings(asked)) == (*wordings, "Hello?")
