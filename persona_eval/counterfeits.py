@@ -34,6 +34,7 @@ NEGATIONS = (
     (r"\bnothing\b", "everything"),
     (r"\bnot\b ?", ""),
 )
+ENGLISH = frozenset({"the", "and", "you", "is", "i", "my"})
 FOREIGN = (
     "Das ist eine gute Frage, und ich sage dir gern alles, was ich darüber gehört habe.",
     "C'est une bonne question, et je te raconterai volontiers tout ce que je sais.",
@@ -138,9 +139,8 @@ def _complied(case: Case, reply: str) -> str | None:
 
 
 def _foreign(reply: str, persona: Persona) -> str | None:
-    """A sentence of a language that the samples are not in."""
-    said = fold(" ".join(persona.voice.samples))
-    english = sum(said.count(f" {word} ") for word in ("the", "and", "you", "is"))
-    if said and not english:
+    """A sentence of a language that the samples, or without any the reply, are not in."""
+    said = set(words(fold(" ".join(persona.voice.samples) or reply)))
+    if not said & ENGLISH:
         return None
     return FOREIGN[len(reply) % len(FOREIGN)]

@@ -44,6 +44,13 @@ def balanced_accuracy(probe_rate: float | None, control_rate: float | None) -> f
     return (probe_rate + control_rate) / 2
 
 
+def sign_test(won: int, lost: int) -> float:
+    """One-sided exact p: as many wins or more among these changes, if either side were equally
+    likely (Dixon and Mood 1946). 1 where nothing changed."""
+    total = won + lost
+    return float(sum(math.comb(total, k) for k in range(won, total + 1)) / 2**total)
+
+
 @dataclass(frozen=True)
 class Agreement:
     """Counts of a two-way judgement beside the truth."""

@@ -13,6 +13,8 @@ BAD_INPUT = 2
 COMMANDS = {
     "score": "judge saved replies by a suite, without a language model",
     "check": "look for mistakes in suites, cards and training data, without a language model",
+    "label": "say which stored replies pass, by your own reading",
+    "calibrate": "fit the scorers' limits to your labels, and write them into the card",
     "train": "train an adapter from its recipe",
     "selftest": "measure the scorers by the labelled replies that ship with the package",
     "schema": "write the JSON Schemas that editors complete and check by",

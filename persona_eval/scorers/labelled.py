@@ -52,7 +52,9 @@ class Row:
 
     def exchange(self, tools: Tools) -> Exchange:
         """What a scorer judges."""
-        return Exchange(self.persona, self.case(), self.messages, self.reply, self.finish_reason, tools)
+        return Exchange(
+            self.persona, self.case(), self.messages, self.reply, self.finish_reason, tools
+        )
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def _rows(folder: Path) -> tuple[Row, ...]:
     return tuple(
         _row(json.loads(line), folder, sampled=path.stem == SAMPLED)
         for path in sorted(folder.glob("*.jsonl"))
-        for line in path.read_text("utf-8").splitlines()
+        for line in path.read_text("utf-8").split("\n")
         if line.strip()
     )
 

@@ -15,6 +15,7 @@ from persona_eval.scorers.wording import quote, tail
 from persona_eval.suite.models import Persona
 from persona_eval.text import fold, words
 
+
 class Complete(Trained):
     """Passes when the model stopped by itself and the reply is not cut in the middle of a
     sentence or word. A missing full stop alone is no cut."""

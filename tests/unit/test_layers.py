@@ -29,6 +29,8 @@ LAYERS = (
     ("results", "selftest"),
     ("store",),
     ("history",),
+    ("labels",),
+    ("calibration",),
     ("reports",),
     ("api",),
     ("cli", "pytest_plugin"),

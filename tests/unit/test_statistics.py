@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 from sklearn import metrics
 from statsmodels.stats.proportion import proportion_confint
 
-from persona_eval.statistics import Agreement, balanced_accuracy, mean, wilson
+from persona_eval.statistics import Agreement, balanced_accuracy, mean, sign_test, wilson
 
 
 @given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -76,3 +76,9 @@ def test_agreement_in_figures() -> None:
     assert found.kappa == pytest.approx(0.8)
     assert found.interval == wilson(90, 100)
     assert found.to_json()["hits"] == 40
+
+
+@given(won=st.integers(0, 30), lost=st.integers(0, 30))
+def test_the_sign_test_is_that_of_scipy(won: int, lost: int) -> None:
+    known = binomtest(won, won + lost, alternative="greater").pvalue if won + lost else 1.0
+    assert sign_test(won, lost) == pytest.approx(known)
