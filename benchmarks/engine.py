@@ -67,7 +67,7 @@ def main() -> None:
     print(f"\npytest suites/: cold {cold:.0f} s, first case after {first:.0f} s, warm {warm:.1f} s")
     step = way("step")
     whole = step["seconds of step"]
-    for part in ("products", "likeliest", "draw"):
+    for part in ("products of weights", "products of attention", "likeliest", "draw"):
         taken = step[f"seconds of {part}"]
         print(
             f"a step at 32 rows takes {whole:.3f} s, its {part} {taken:.3f} s: {taken / whole:.0%}"

@@ -133,7 +133,7 @@ def step() -> dict[str, float]:
     model.wear(ADAPTER)
     decoder = Decoder(model.base.model)
     prompt = decoder.new_cache()
-    decoder.read([list(range(100, 196))], prompt)
+    decoder.read([list(range(100, 100 + CACHED))], prompt)
     rows = merged([prompt] * ROWS)
     sampling = Sampling.of([Generation()] * ROWS)
     recent = np.zeros((ROWS, PENALTY_WINDOW), dtype=int)
@@ -141,13 +141,17 @@ def step() -> dict[str, float]:
     ids, logits = decoder.step([5] * ROWS, rows, count)
     banned, uniform = np.zeros(ids.shape, dtype=bool), np.full(ROWS, 0.5)
     scores = mx.random.normal((262144, ROWS))
-    matrices = [w for w in _matrices(model.base.model) if min(w.shape) > ADAPTER_RANK]
+    matrices = _matrices(model.base.model)
     inputs = {width: mx.random.normal((width, ROWS)) for width in {w.shape[1] for w in matrices}}
-    mx.eval(scores, inputs)
+    heads, attended = _attention(model.base.model, rows)
+    mx.eval(scores, inputs, heads)
     times = alternating(
         {
             "step": lambda: decoder.step([5] * ROWS, rows, count),
-            "products": lambda: mx.eval([w @ inputs[w.shape[1]] for w in matrices]),
+            "products of weights": lambda: mx.eval([w @ inputs[w.shape[1]] for w in matrices]),
+            "products of attention": lambda: mx.eval(
+                [heads @ keys.swapaxes(-1, -2) @ values for keys, values in attended]
+            ),
             "likeliest": lambda: mx.eval(_likeliest_by_word(scores, count)),
             "draw": lambda: draw(ids, logits, sampling, recent, banned, uniform),
         }
@@ -155,7 +159,18 @@ def step() -> dict[str, float]:
     return {f"seconds of {name}": seconds for name, seconds in times.items()}
 
 
-ADAPTER_RANK = 16
+CACHED = 96
+"""Tokens a row that a step looks back on."""
+
+
+def _attention(model: Any, cache: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    """Queries of one token a row, and the keys and values of each layer as they are kept."""
+    import mlx.core as mx
+
+    kept = [[mx.contiguous(part[:, :, :CACHED]) for part in layer.state[:2]] for layer in cache]
+    rows, shared, _, width = kept[0][0].shape
+    grouped = model.args.num_attention_heads // shared
+    return mx.random.normal((rows, shared, grouped, width)), kept
 
 
 def _matrices(model: Any) -> list[Any]:

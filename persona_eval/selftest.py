@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from persona_eval.judging import guarded, judge_trial, plan
@@ -12,7 +14,7 @@ from persona_eval.scorers.fitting import fit, lessons
 from persona_eval.scorers.labelled import TRUTHS, Row
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
-from persona_eval.statistics import Agreement
+from persona_eval.statistics import Agreement, bootstrapped
 from persona_eval.suite.models import CATEGORIES, Expectation
 
 
@@ -26,10 +28,16 @@ class Figures:
     wrong: tuple[Row, ...]
     """The rows on which it errs."""
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % for the balanced accuracy, the voice as the unit; None where a side is missing."""
+        return bootstrapped(list(self.by_voice.values()))
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         voices = {voice: found.to_json() for voice, found in self.by_voice.items()}
-        return {"name": self.name, **self.agreement.to_json(), "by_voice": voices}
+        figures = {"name": self.name, **self.agreement.to_json(), "interval": self.interval}
+        return {**figures, "by_voice": voices}
 
 
 def unseen(
@@ -45,6 +53,30 @@ def unseen(
         hidden = {place for place, row in enumerate(rows) if row.voice in group}
         found |= dict.fromkeys(group, replace(tools, parts=fit(known, hidden)))
     return found
+
+
+def curve(
+    rows: Sequence[Row], registry: Registry, tools: Tools, folds: int = 4
+) -> dict[int, list[Figures]]:
+    """The figures of the behaviours by how many voices the parts have learnt from: what more
+    labelled voices would be worth. Groups of voices are left out one after the other."""
+    voices = list(dict.fromkeys(row.voice for row in rows))
+    known = lessons(rows, registry, tools)
+    found = {}
+    for count in _counts(len(voices) - math.ceil(len(voices) / folds)):
+        by_voice: dict[str, Tools] = {}
+        for start in range(folds):
+            group = voices[start::folds]
+            seen = set([voice for voice in voices if voice not in group][:count])
+            hidden = {place for place, row in enumerate(rows) if row.voice not in seen}
+            by_voice |= dict.fromkeys(group, replace(tools, parts=fit(known, hidden)))
+        found[count] = behaviours(rows, registry, by_voice)
+    return found
+
+
+def _counts(most: int) -> list[int]:
+    """Twice as many voices at each step, up to all."""
+    return [*takewhile(lambda count: count < most, (2, 4, 8, 16, 32)), most]
 
 
 def behaviours(
@@ -65,6 +97,8 @@ def packs(rows: Sequence[Row], registry: Registry, by_voice: Mapping[str, Tools]
     found = []
     for category in CATEGORIES:
         known = [row for row in rows if row.category == category]
+        if not known:
+            continue
         planned = [plan(row.case(), row.persona, registry) for row in known]
         judged = [
             judge_trial(

@@ -120,5 +120,24 @@ class Agreement:
         return {**asdict(self), **{name: getattr(self, name) for name in names}}
 
 
+def bootstrapped(
+    clusters: Sequence[Agreement], confidence: float = 0.95, draws: int = 2000
+) -> tuple[float, float] | None:
+    """Percentile interval of the balanced accuracy over whole clusters, drawn with replacement
+    (Efron 1979) from a fixed seed. None where no judgement, or none of one side, is there."""
+    import numpy as np
+
+    counts = np.array([[c.hits, c.positives, c.rejections, c.negatives] for c in clusters])
+    if not len(counts) or not counts[:, 1].sum() or not counts[:, 3].sum():
+        return None
+    chosen = np.random.default_rng(0).integers(len(counts), size=(draws, len(counts)))
+    hits, positives, rejections, negatives = counts[chosen].sum(axis=1).T
+    both = (positives > 0) & (negatives > 0)
+    values = (hits[both] / positives[both] + rejections[both] / negatives[both]) / 2
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
+
+
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from persona_eval.scorers.labelled import rows
 from persona_eval.scorers.registry import Registry, default_registry
 from persona_eval.scorers.tools import default_tools
 from persona_eval.scorers.trained import FILE, to_json
-from persona_eval.selftest import Figures, behaviours, packs, read, unseen
+from persona_eval.selftest import Figures, behaviours, curve, packs, read, unseen
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="figures as JSON, by voice too")
     parser.add_argument("--voice", action="append", help="rows of this voice only; repeatable")
     parser.add_argument("--wrong", metavar="NAME", help="show the rows on which this one errs")
+    parser.add_argument(
+        "--curve", action="store_true", help="figures by the number of voices learnt from"
+    )
     parser.add_argument(
         "--refit", action="store_true", help="fit the trained parts to all rows and write them"
     )
@@ -38,11 +41,17 @@ def run(options: argparse.Namespace) -> int:
     read(rows(), registry, tools)
     if options.refit:
         return _refit(registry, tools)
+    if options.curve:
+        print(_curve(curve(rows(), registry, tools)))
+        return 0
     chosen = [row for row in rows() if not options.voice or row.voice in options.voice]
     by_voice = unseen(rows(), registry, tools)
     found = {
         "behaviours": behaviours(chosen, registry, by_voice),
         "packs": packs(chosen, registry, by_voice),
+        "packs, replies that models wrote": packs(
+            [row for row in chosen if row.sampled], registry, by_voice
+        ),
     }
     if options.wrong:
         _show_wrong([each for group in found.values() for each in group], options.wrong)
@@ -74,6 +83,7 @@ def _table(kind: str, group: Sequence[Figures]) -> str:
         "recall",
         "specificity",
         "balanced",
+        "95 %",
         "kappa",
         "worst voice",
     ]
@@ -82,11 +92,22 @@ def _table(kind: str, group: Sequence[Figures]) -> str:
 
 def _line(figures: Figures) -> list[str]:
     found = figures.agreement
-    scores = (found.precision, found.recall, found.specificity, found.balanced, found.kappa)
+    scores = (found.precision, found.recall, found.specificity, found.balanced)
     known = {v: a.balanced for v, a in figures.by_voice.items() if a.balanced is not None}
     worst = min(known, key=lambda voice: known[voice], default=None)
     shown = "" if worst is None else f"{_figure(known[worst])} {worst}"
-    return [figures.name, str(found.positives), str(found.negatives), *map(_figure, scores), shown]
+    interval = "" if figures.interval is None else "–".join(map(_figure, figures.interval))
+    counts = [str(found.positives), str(found.negatives)]
+    return [figures.name, *counts, *map(_figure, scores), interval, _figure(found.kappa), shown]
+
+
+def _curve(found: Mapping[int, Sequence[Figures]]) -> str:
+    """Balanced accuracy, a behaviour a line and a number of voices a column."""
+    columns = [[_figure(each.agreement.balanced) for each in group] for group in found.values()]
+    names = [each.name for each in next(iter(found.values()))]
+    headers = ["balanced, by voices learnt from", *map(str, found)]
+    lines = [list(line) for line in zip(names, *columns, strict=True)]
+    return tabulate(lines, headers=headers, disable_numparse=True)
 
 
 def _figure(value: float | None) -> str:

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from persona_eval.errors import EngineError
 from persona_eval.suite.models import Generation
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Raised when the same request may give another reply."""
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length"]

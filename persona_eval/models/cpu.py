@@ -8,6 +8,7 @@ one thread and no vectors, needs 40.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 ODD = (4.89352455891786e-3, 6.37261928875436e-4, 1.48572235717979e-5, 5.12229709037114e-8,
@@ -17,19 +18,70 @@ EVEN = (4.89352518554385e-3, 2.26843463243900e-3, 1.18534705686654e-4, 1.1982583
 coefficients of Eigen's ``generic_fast_tanh_float``."""
 LARGEST = 7.90531110763549805
 
+ATTENTION = "scaled_dot_product_attention"
 Array = Any
 
 
 def quicken(model: Any) -> None:
     """Change a float32 model in place, and the activations of ``mlx.nn`` in this process."""
     import mlx.nn as nn
+    from mlx_lm.models import base
 
     kind = _linear()
     for _, module in model.named_modules():
         if type(module) is nn.Linear:
             module.__class__ = kind
+        room = sys.modules[type(module).__module__]
+        if getattr(room, ATTENTION, None) is base.scaled_dot_product_attention:
+            setattr(room, ATTENTION, attention)
     nn.gelu_approx = gelu_approx
     nn.silu = silu
+
+
+def fuse(model: Any) -> None:
+    """Add the updates of the LoRA and DoRA layers that a float32 model wears to its weights, in
+    layers of their own: the originals stay as they are, for taking the adapter off. Saves the
+    small products of each step, at the price of a second copy of the adapted weights."""
+    import mlx.core as mx
+    from mlx.utils import tree_unflatten
+    from mlx_lm.tuner.dora import DoRALinear
+    from mlx_lm.tuner.lora import LoRALinear
+
+    kind = _linear()
+    fused = []
+    for name, module in model.named_modules():
+        if isinstance(module, (LoRALinear, DoRALinear)):
+            plain = module.fuse()
+            plain.__class__ = kind
+            fused.append((name, plain))
+    if fused:
+        mx.eval([plain.parameters() for _, plain in fused])
+        model.update_modules(tree_unflatten(fused))
+        model.eval()
+        model.freeze()
+
+
+def attention(
+    queries: Array, keys: Array, values: Array, cache: Any, scale: float, mask: Any, **more: Any
+) -> Array:
+    """mlx-lm's attention. With one query a row, query heads that share keys are passed as the
+    queries of one head: MLX multiplies once where it would go through the keys for each."""
+    from mlx_lm.models.base import scaled_dot_product_attention
+
+    rows, heads, length, width = queries.shape
+    shared = keys.shape[1] if not isinstance(keys, tuple) else heads
+    if length != 1 or shared == heads or more or not _same_for_all_heads(mask):
+        return scaled_dot_product_attention(
+            queries, keys, values, cache=cache, scale=scale, mask=mask, **more
+        )
+    grouped = queries.reshape(rows, shared, heads // shared, width)
+    found = scaled_dot_product_attention(grouped, keys, values, cache=cache, scale=scale, mask=mask)
+    return found.reshape(rows, heads, length, values.shape[-1])
+
+
+def _same_for_all_heads(mask: Any) -> bool:
+    """No mask, or one of a single query and head. A causal one of one query hides nothing."""
+    return mask is None or (not isinstance(mask, str) and mask.ndim == 4 and mask.shape[1] == 1)
 
 
 def tanh(x: Array) -> Array:

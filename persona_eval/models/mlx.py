@@ -15,7 +15,7 @@ from persona_eval.models import memory
 from persona_eval.models.base import Message
 from persona_eval.models.batching import MLXBatch
 from persona_eval.models.blas import on_cpu, prepare_cpu
-from persona_eval.models.cpu import quicken
+from persona_eval.models.cpu import fuse, quicken
 from persona_eval.models.likelihood import mean_logprobs
 from persona_eval.models.locate import BaseFiles, locate, stop_texts, user_cache
 from persona_eval.models.offline import offline
@@ -185,6 +185,8 @@ class MLXModel:
             self._worn = None
         if adapter is not None:
             self._worn = wear(self.base, adapter)
+            if self.engine == "cpu-float32":
+                fuse(self.base.model)
 
     def open(self) -> MLXBatch:
         return MLXBatch(self.base, self.batch_size, memory.for_batches(), self._peaks)

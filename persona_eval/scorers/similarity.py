@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -13,14 +14,18 @@ from pydantic import Field
 from persona_eval.errors import ScorerError
 from persona_eval.scorers.arguments import Texts
 from persona_eval.scorers.base import Exchange, Score, Scorer
+from persona_eval.scorers.lexicon import content
 from persona_eval.scorers.wording import quote
 from persona_eval.suite.models import Case
-from persona_eval.text import fold
+from persona_eval.text import fold, sentences, words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+OPENING = 2
+"""Sentences that are a text's beginning: where it answers, before it chats on."""
+_WORD = re.compile(r"[\w'’]+")
 CALIBRATION_EXAMPLES = 3
 """Examples of each side that a threshold can be learnt from, at least."""
 SEPARATION = 2 / 3
@@ -42,8 +47,21 @@ class References:
         return References(_others(self.to, text), _others(self.unlike, text))
 
 
+def readings(text: str, prompt: str) -> tuple[str, ...]:
+    """The text and its first sentences, each without the prompt's content words: to echo the
+    question is no nearness to its answer. A text of nothing else stays as it is."""
+    opening = " ".join(sentences(text)[:OPENING]) or text
+    return tuple(dict.fromkeys(_masked(part, prompt) for part in (text, opening)))
+
+
+def _masked(text: str, prompt: str) -> str:
+    asked = set(content(prompt))
+    left = _WORD.sub(lambda found: "" if set(content(found[0])) & asked else found[0], text)
+    return " ".join(left.split()) if words(left) else text
+
+
 class Nearness:
-    """Cosines between texts that are embedded once.
+    """Cosines between texts that are embedded once, each in its readings: the nearest pair counts.
 
     Raises ScorerError without an embedder, or when an embedding is not finite.
     """
@@ -51,10 +69,16 @@ class Nearness:
     def __init__(self, exchange: Exchange, texts: Sequence[str]):
         if exchange.tools.embedder is None:
             raise ScorerError("no embedder is at hand: install `persona-eval[bundled]`")
-        unique = list(dict.fromkeys(texts))
+        self._readings = {text: readings(text, exchange.prompt) for text in texts}
+        unique = list(dict.fromkeys(part for found in self._readings.values() for part in found))
         self._vectors = dict(zip(unique, exchange.tools.embedder.embed(unique), strict=True))
 
     def cosine(self, one: str, other: str) -> float:
+        """Of the nearest readings of two texts."""
+        pairs = product(self._readings[one], self._readings[other])
+        return max(self._cosine(first, second) for first, second in pairs)
+
+    def _cosine(self, one: str, other: str) -> float:
         first, second = self._vectors[one], self._vectors[other]
         value = float(first @ second) / ((_length(first) * _length(second)) or math.nan)
         if not math.isfinite(value):
@@ -109,7 +133,7 @@ class Similar(Scorer):
         return None
 
     def texts(self, exchange: Exchange) -> Iterable[str]:
-        return (exchange.reply, *self.references(exchange.case).all)
+        return _read((exchange.reply, *self.references(exchange.case).all), exchange.prompt)
 
     def judge(self, exchange: Exchange) -> Score:
         case = exchange.case
@@ -185,7 +209,7 @@ class RecordedSimilarity(Scorer):
     calibrated: ClassVar[bool] = True
 
     def texts(self, exchange: Exchange) -> Iterable[str]:
-        return (exchange.reply, *exchange.case.good)
+        return _read((exchange.reply, *exchange.case.good), exchange.prompt)
 
     def judge(self, exchange: Exchange) -> Score:
         others = _others(exchange.case.good, exchange.reply)
@@ -211,6 +235,10 @@ def _balanced(good: Sequence[float], bad: Sequence[float], limit: float) -> floa
     kept = sum(figure >= limit for figure in good) / len(good)
     caught = sum(figure < limit for figure in bad) / len(bad)
     return (kept + caught) / 2
+
+
+def _read(texts: Iterable[str], prompt: str) -> Iterable[str]:
+    return (reading for text in texts for reading in readings(text, prompt))
 
 
 def _same(text: str, others: Iterable[str]) -> bool:

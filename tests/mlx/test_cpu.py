@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mlx_lm.models import gemma3_text, llama
+from mlx_lm.models.base import scaled_dot_product_attention
+from mlx_lm.tuner.utils import linear_to_lora_layers
 from support import tiny_gemma, tiny_llama
 
 from persona_eval.models import cpu
+from persona_eval.models.adapters import lora_tensors, take_off
 
 POINTS = np.concatenate([np.linspace(-12, 12, 20001), [-1e30, 1e30, 1e-30, 0.0]])
 
@@ -22,6 +26,8 @@ def own_activations(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ``quicken`` changes in ``mlx.nn`` is put back."""
     for name in ("gelu_approx", "silu"):
         monkeypatch.setattr(nn, name, getattr(nn, name))
+    for room in (gemma3_text, llama):
+        monkeypatch.setattr(room, cpu.ATTENTION, scaled_dot_product_attention)
 
 
 def test_tanh() -> None:
@@ -72,3 +78,54 @@ def _parameters(model: Any) -> Any:
     from mlx.utils import tree_flatten
 
     return tree_flatten(model.trainable_parameters())
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(("heads", "shared"), [(4, 1), (4, 2), (4, 4)])
+@pytest.mark.parametrize("length", [1, 3])
+def test_attention(heads: int, shared: int, length: int, masked: bool) -> None:
+    mx.random.seed(1)
+    queries = mx.random.normal((3, heads, length, 8))
+    keys, values = (mx.random.normal((3, shared, 7, 8)) for _ in range(2))
+    mask = mx.random.uniform(shape=(3, 1, length, 7)) > 0.3 if masked else None
+    given = {"cache": None, "scale": 0.3, "mask": mask}
+    own = scaled_dot_product_attention(queries, keys, values, **given)
+    found = cpu.attention(queries, keys, values, **given)
+    assert found.shape == own.shape
+    assert np.array(found) == pytest.approx(np.array(own), abs=1e-5)
+
+
+def test_attention_looks_back_from_a_single_query_as_before() -> None:
+    queries, keys = mx.random.normal((2, 4, 1, 8)), mx.random.normal((2, 1, 5, 8))
+    given = {"cache": None, "scale": 1.0, "mask": "causal"}
+    own = np.array(scaled_dot_product_attention(queries, keys, keys, **given))
+    assert np.array(cpu.attention(queries, keys, keys, **given)) == pytest.approx(own, abs=1e-5)
+
+
+@pytest.mark.parametrize("dora", [False, True])
+def test_a_fused_adapter_says_the_same_and_comes_off(dora: bool) -> None:
+    tokens = mx.array([[5, 9, 200, 13]])
+    model = tiny_gemma()
+    cpu.quicken(model)
+    plain = np.array(model(tokens))
+    before = dict(model.named_modules())
+    shape = {"rank": 4, "scale": 2.0, "dropout": 0.0, "keys": ["self_attn.q_proj", "mlp.up_proj"]}
+    linear_to_lora_layers(model, 2, shape, use_dora=dora)
+    mx.random.seed(2)
+    for _, module in model.named_modules():
+        if hasattr(module, "lora_b"):
+            module.lora_b = mx.random.normal(module.lora_b.shape)
+    worn = np.array(model(tokens))
+    assert np.abs(worn - plain).max() > 1e-2
+    cpu.fuse(model)
+    assert not lora_tensors(model)
+    assert np.array(model(tokens)) == pytest.approx(worn, abs=1e-4)
+    take_off(model, {n: m for n, m in before.items() if dict(model.named_modules())[n] is not m})
+    assert np.array_equal(np.array(model(tokens)), plain)
+
+
+def test_a_plain_model_has_nothing_to_fuse() -> None:
+    model = tiny_gemma()
+    modules = dict(model.named_modules())
+    cpu.fuse(model)
+    assert dict(model.named_modules()) == modules

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from persona_eval.errors import ScorerError
 from persona_eval.scorers.base import Score, Tools
 from persona_eval.scorers.registry import Registry
-from persona_eval.scorers.similarity import SCORERS, RecordedSimilarity, learn_limit
+from persona_eval.scorers.similarity import (
+    SCORERS,
+    RecordedSimilarity,
+    Similar,
+    learn_limit,
+    readings,
+)
 from persona_eval.suite.models import Case
 
 REGISTRY = Registry(SCORERS)
@@ -162,3 +168,18 @@ def test_recorded_similarity_has_a_value_and_no_verdict() -> None:
     assert score.value == pytest.approx(1.0, abs=1e-5)
     assert RecordedSimilarity().judge(exchange("aab", CASE, tools)).value is None
     assert list(RecordedSimilarity().texts(exchange("b", CASE))) == ["b", "aab"]
+
+
+def test_echoing_the_question_is_no_nearness() -> None:
+    assert readings("The capital of Peru? Lima!", "What's the capital of Peru?") == (
+        "The of ? Lima!",
+    )
+    assert readings("Peru!", "What's the capital of Peru?") == ("Peru!",), "nothing else is left"
+
+
+def test_the_beginning_is_read_by_itself_too() -> None:
+    assert readings("One. Two. Three.", "Hi") == ("One. Two. Three.", "One. Two.")
+    long = exchange(
+        "Lima. Yes. " + "zzz " * 40, case(good=("Lima. Yes.",)), Tools(embedder=Letters())
+    )
+    assert Similar(at_least=0.99).judge(long).passed
