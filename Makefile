@@ -37,6 +37,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/suites.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/reproducible.py
+	$(BIN)/python benchmarks/judging.py
 	$(BIN)/python benchmarks/engine.py
 
 $(READY): pyproject.toml constraints.txt

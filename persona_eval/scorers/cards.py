@@ -15,6 +15,9 @@ SAME_QUESTION = 0.6
 """Share of content words (Jaccard) from which two questions with the same asker's word and no
 differing person or name ask the same thing."""
 
+REPEATED = 2
+"""Content words of a fact that a reply has to repeat to agree with it."""
+
 _CALLED = {"called", "named", "name", "names", "who", "who's", "whos"}
 _ASKERS = {"what": "what", "what's": "what", "which": "what", "where": "where", "where's": "where",
            "how": "how", "when": "when", "why": "why"}  # fmt: skip
@@ -71,6 +74,21 @@ def known_answers(prompt: str, persona: Persona) -> tuple[str, ...]:
     """Words of a right answer by the card, or () when the prompt asks nothing on the card."""
     fact = known_fact(prompt, persona)
     return fact.answer if fact else ()
+
+
+def repeats_card(prompt: str, reply: str, persona: Persona) -> bool:
+    """Whether a reply gives the card's answer to the prompt, or two words of one of its facts
+    that the prompt did not hold."""
+    if any(finds(answer, reply) for answer in known_answers(prompt, persona)):
+        return True
+    new = set(content(reply)) - set(content(prompt)) - _self_names(persona)
+    return any(len(new & words_of) >= REPEATED for words_of in _fact_words(persona))
+
+
+@cache
+def _fact_words(persona: Persona) -> tuple[frozenset[str], ...]:
+    told = (*persona.facts, *(f"{f.ask} {' '.join(f.answer)}" for f in persona.knows))
+    return tuple(frozenset(content(text)) for text in told)
 
 
 def contradiction(prompt: str, reply: str, persona: Persona) -> str | None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import regex
 
 from persona_eval.scorers.base import Exchange, Score, Scorer
-from persona_eval.scorers.cards import contradiction
+from persona_eval.scorers.cards import contradiction, repeats_card
 from persona_eval.scorers.claims import first_words
 from persona_eval.scorers.own_world import StaysInOwnWorld
 from persona_eval.scorers.phrases import cue, pattern, word_list
@@ -217,13 +217,18 @@ class AgreesWithCard(Trained):
     it touches: names, numbers, kinds and colours said of the same thing."""
 
     name: ClassVar[str] = "agrees_with_card"
-    accepts: ClassVar[float] = 0.25
+    accepts: ClassVar[float] = 0.35
     reads_prompt: ClassVar[bool] = True
     rules_reject: ClassVar[bool] = True
 
     def by_rules(self, exchange: Exchange) -> Score:
         found = contradiction(exchange.prompt, exchange.reply, exchange.persona)
         return Score(found is None, found or "nothing contradicts the card")
+
+    def settled(self, exchange: Exchange, ruled: Score) -> bool:
+        """What repeats the card does not contradict it, however sure of itself it sounds."""
+        repeats = repeats_card(exchange.prompt, exchange.reply, exchange.persona)
+        return repeats or super().settled(exchange, ruled)
 
 
 SCORERS: tuple[type[Scorer], ...] = (StaysInCharacter, AgreesWithCard, StaysInOwnWorld)

@@ -171,7 +171,7 @@ class Coherent(Trained):
     script than the samples', no broken words, no sentences that fall apart."""
 
     name: ClassVar[str] = "coherent"
-    accepts: ClassVar[float] = 0.3
+    accepts: ClassVar[float] = 0.2
     rules_reject: ClassVar[bool] = True
 
     def by_rules(self, exchange: Exchange) -> Score:

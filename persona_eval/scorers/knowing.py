@@ -46,7 +46,7 @@ class AdmitsNotKnowing(Trained):
     and gives no answer anywhere, guesses included."""
 
     name: ClassVar[str] = "admits_not_knowing"
-    accepts: ClassVar[float] = 0.45
+    accepts: ClassVar[float] = 0.5
 
     def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply):

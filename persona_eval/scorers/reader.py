@@ -23,7 +23,7 @@ LAYERS = (3, 4)
 NAME = f"{MINILM}/layers-{'-'.join(map(str, LAYERS))}"
 LONGEST = 256
 """Tokens that are read of a text; MiniLM was trained on as many."""
-BATCH = 64
+BATCH = 32
 
 
 class WordingReader:

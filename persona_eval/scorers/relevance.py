@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from statistics import fmean, pstdev
 from typing import ClassVar
 
 import regex
@@ -18,10 +16,6 @@ from persona_eval.scorers.phrases import cue
 from persona_eval.scorers.refusing import adult_pointer, refusal
 from persona_eval.scorers.trained import Trained
 from persona_eval.text import finds, fold, sentences, words
-
-MIN_SAMPLES = 5
-SAMPLES = 24
-"""So many of the card's samples show how near to a prompt any reply in this voice lies."""
 
 _YOU = frozenset(("you", "your", "you're", "ye", "yer", "u", "yours"))
 _ME = frozenset(("i", "my", "i'm", "me", "we", "i've", "i'd", "i'll", "our", "im"))
@@ -51,8 +45,8 @@ _SHORT_ANSWER = regex.compile(
 
 ENOUGH = 1.0
 """Sum of the links' weights from which a reply is taken to respond. On 254 good replies of one
-character it passes 86 % (94 % with an embedder) and rejects 35 % (46 %) of them at another
-prompt of the same set, where some of course respond all the same."""
+character it passes 86 % and rejects 35 % of them at another prompt of the same set, where some of
+course respond all the same."""
 
 
 def clashes(exchange: Exchange) -> str | None:
@@ -100,28 +94,12 @@ def links(exchange: Exchange) -> list[tuple[str, float]]:
         ("a greeting", 1.0 * _both("greeting", prompt, reply)),
         ("thanks", 1.0 * _both("thanks", prompt, reply)),
         ("doing as asked", 0.8 * bool(asked)),
-        ("the topic", _topic(exchange)),
     ]
     return [(what, weight) for what, weight in found if weight]
 
 
 def _consoles(prompt: str, reply: str) -> bool:
     return bool(cue("relevance", "sore", prompt) and cue("relevance", "sympathy", reply))
-
-
-def _topic(exchange: Exchange) -> float:
-    """How much nearer to the prompt the reply lies than the card's samples do, in standard
-    deviations and scaled to links; 0 without an embedder. On 38 pairs in six voices the area
-    under the curve was 0.91, alone."""
-    samples = exchange.persona.voice.samples[:SAMPLES]
-    if exchange.tools.embedder is None or len(samples) < MIN_SAMPLES:
-        return 0.0
-    prompt, reply, *others = exchange.tools.embedder.embed(
-        (exchange.prompt, exchange.reply, *samples)
-    )
-    usual = [float(prompt @ other) for other in others]
-    nearer = (float(prompt @ reply) - fmean(usual)) / (pstdev(usual) + 0.03)
-    return round(max(-0.7, min(1.0, 0.7 * (nearer - 0.3))), 2)
 
 
 def _shared(exchange: Exchange) -> set[str]:
@@ -197,12 +175,8 @@ class Relevant(Trained):
     or its mood. Cheer at a sad prompt fails, and so does a reply of catchphrases alone."""
 
     name: ClassVar[str] = "relevant"
-    accepts: ClassVar[float] = 0.4
+    accepts: ClassVar[float] = 0.3
     reads_prompt: ClassVar[bool] = True
-
-    def texts(self, exchange: Exchange) -> Iterable[str]:
-        samples = exchange.persona.voice.samples[:SAMPLES]
-        return (exchange.prompt, exchange.reply, *samples) if len(samples) >= MIN_SAMPLES else ()
 
     def settled(self, exchange: Exchange, ruled: Score) -> bool:
         """Catchphrases alone, and a mood that clashes with the prompt's, are never a response."""

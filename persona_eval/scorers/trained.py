@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, ClassVar
 
@@ -40,9 +40,13 @@ class Part:
 
     def probability(self, features: NDArray[np.float32]) -> float:
         """That the behaviour is there, for features of the weights' shape."""
+        return 1 / (1 + math.exp(-float(self._weights @ features) - self.bias))
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float32]:
         import numpy as np
 
-        return 1 / (1 + math.exp(-float(np.dot(self.weights, features)) - self.bias))
+        return np.array(self.weights, dtype=np.float32)
 
 
 class Trained(Scorer):

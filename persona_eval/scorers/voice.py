@@ -209,7 +209,7 @@ class InVoice(Trained):
     by style (small words, word shapes, punctuation, sentence length) and not by topic."""
 
     name: ClassVar[str] = "in_voice"
-    accepts: ClassVar[float] = 0.35
+    accepts: ClassVar[float] = 0.3
     short: ClassVar[str | None] = "at_least"
 
     at_least: float = 0.0
