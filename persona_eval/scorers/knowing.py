@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import regex
+
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.cards import known_answers
 from persona_eval.scorers.claims import answer_in, first_words, is_empty
@@ -41,6 +43,12 @@ def correction(reply: str, prompt: str) -> str | None:
     return None
 
 
+_CLAIM = regex.compile(
+    r"\bi (?:really |surely )?do (?:know|remember)\b(?! (?:how|what|who|where|why|a|the|i|about)\b)"
+)
+"""An emphatic claim to know."""
+
+
 class AdmitsNotKnowing(Trained):
     """Passes when the reply admits not to know, corrects a false premise or says whom to ask,
     and gives no answer anywhere, guesses included."""
@@ -51,6 +59,8 @@ class AdmitsNotKnowing(Trained):
     def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply):
             return Score(False, "the reply has no words")
+        if claimed := _CLAIM.search(fold(exchange.reply)):
+            return Score(False, f"claims to know: “{claimed[0]}”")
         given = self._answer(exchange)
         admitted = admission(exchange.reply, exchange.persona)
         admitted = admitted or correction(exchange.reply, exchange.prompt)
@@ -63,8 +73,10 @@ class AdmitsNotKnowing(Trained):
         return Score(False, f"no admission in “{first_words(exchange.reply)}”")
 
     def settled(self, exchange: Exchange, ruled: Score) -> bool:
-        """A plain admission without an answer is one, whatever else it sounds like."""
-        return bool(ruled.passed) or super().settled(exchange, ruled)
+        """A plain admission without an answer is one, whatever else it sounds like, and so is
+        a plain claim to know."""
+        claims = _CLAIM.search(fold(exchange.reply)) is not None
+        return bool(ruled.passed) or claims or super().settled(exchange, ruled)
 
     @staticmethod
     def _answer(exchange: Exchange) -> str | None:

@@ -32,7 +32,7 @@ def test_each_way_spoils_one_thing() -> None:
         "that I can assist you with.",
         "AI inserted": "Ahoy there! As an AI language model, I should add that I have no feelings "
         "of my own. I don't know that one, you should ask my grandmother about it.",
-        "answer appended": f"{REPLY} Wait, I do know it after all: it's Lima.",
+        "answer appended": f"{REPLY} My guess is Lima, though.",
         "repeated": " ".join([REPLY] * 4),
         "another language": found["another language"],
     }

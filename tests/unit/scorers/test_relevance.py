@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
-import numpy as np
 import pytest
 
-from persona_eval.scorers.base import Tools
 from persona_eval.scorers.relevance import Relevant
 
 RESPONDS = [
@@ -79,26 +75,7 @@ def test_beside_the_point(judge, who, prompt, reply):
     assert not score.passed, score.reason
 
 
-class Topics:
-    """An embedder that knows one topic: rain."""
-
-    name = "rain"
-
-    def embed(self, texts):
-        about = [any(word in text.lower() for word in ("rain", "wet", "drip")) for text in texts]
-        return np.array([[1, 0] if rain else [0, 1] for rain in about], dtype=np.float32)
-
-
-def test_an_embedder_adds_the_topic(exchange):
-    tools = Tools(embedder=Topics())
-    asked = "Nice rain today."
-    near = dataclasses.replace(exchange("wren", asked, "Drip drip drop!"), tools=tools)
-    far = dataclasses.replace(exchange("wren", asked, "Acorns fell down."), tools=tools)
-    assert Relevant().judge(near).value > Relevant().judge(far).value
-    assert "the topic (+1.0)" in Relevant().judge(near).reason
-
-
-def test_texts_for_the_embedder(exchange):
-    texts = list(Relevant().texts(exchange("wren", "Hi!", "Hello!")))
-    assert texts[:2] == ["Hi!", "Hello!"]
-    assert len(texts) == 2 + 14
+def test_the_prompt_is_read_too(exchange):
+    asked = exchange("wren", "Hi!", "Hello!")
+    assert list(Relevant().texts(asked)) == []
+    assert list(Relevant().wordings(asked)) == ["Hello!", "Hello!", "Hi!"]
