@@ -133,6 +133,8 @@ def bootstrapped(
     chosen = np.random.default_rng(0).integers(len(counts), size=(draws, len(counts)))
     hits, positives, rejections, negatives = counts[chosen].sum(axis=1).T
     both = (positives > 0) & (negatives > 0)
+    if not both.any():
+        return None
     values = (hits[both] / positives[both] + rejections[both] / negatives[both]) / 2
     tail = (1 - confidence) / 2
     low, high = np.quantile(values, [tail, 1 - tail])

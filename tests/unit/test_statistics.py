@@ -9,7 +9,14 @@ from scipy.stats import binomtest
 from sklearn import metrics
 from statsmodels.stats.proportion import proportion_confint
 
-from persona_eval.statistics import Agreement, balanced_accuracy, mean, sign_test, wilson
+from persona_eval.statistics import (
+    Agreement,
+    balanced_accuracy,
+    bootstrapped,
+    mean,
+    sign_test,
+    wilson,
+)
 
 
 @given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -82,3 +89,19 @@ def test_agreement_in_figures() -> None:
 def test_the_sign_test_is_that_of_scipy(won: int, lost: int) -> None:
     known = binomtest(won, won + lost, alternative="greater").pvalue if won + lost else 1.0
     assert sign_test(won, lost) == pytest.approx(known)
+
+
+def test_the_bootstrap_draws_whole_clusters() -> None:
+    alike = [Agreement(8, 2, 1, 9)] * 5
+    low, high = bootstrapped(alike) or (0, 0)
+    assert low == high == pytest.approx(0.85), "clusters that are all alike leave nothing to chance"
+    low, high = bootstrapped([Agreement(10, 0, 0, 10), Agreement(5, 5, 5, 5)] * 4) or (0, 0)
+    assert 0.5 <= low < 0.75 < high <= 1
+    assert bootstrapped([Agreement(3, 1, 0, 0)]) is None
+    assert bootstrapped([]) is None
+
+
+@given(st.lists(st.builds(Agreement, *[st.integers(0, 9)] * 4), min_size=1, max_size=6))
+def test_an_interval_is_a_range_of_rates(clusters: list[Agreement]) -> None:
+    found = bootstrapped(clusters, draws=50)
+    assert found is None or 0 <= found[0] <= found[1] <= 1
