@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, ClassVar
 
@@ -47,6 +48,7 @@ class References:
         return References(_others(self.to, text), _others(self.unlike, text))
 
 
+@lru_cache(maxsize=4096)
 def readings(text: str, prompt: str) -> tuple[str, ...]:
     """The text and its first sentences, each without the prompt's content words: to echo the
     question is no nearness to its answer. A text of nothing else stays as it is."""
