@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from persona_eval.counterfeits import Counterfeit, counterfeits
-from persona_eval.judging import Planned, guarded, judged_by_examples, plan
+from persona_eval.judging import example_exchange, guarded, judged_by_examples, plan
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
 from persona_eval.suite.models import Case, Suite
-from persona_eval.trials import conversation
 
 PASSING = 5
 """Replies of a case that are spoilt, at most: its good examples first."""
@@ -56,24 +55,23 @@ class _Case:
 
     def caught(self, tools: Tools) -> Caught:
         """Copies of replies that do not pass themselves prove nothing."""
-        tried = [
-            copy
+        verdicts = {
+            copy: self._passes(copy.text, tools)
             for reply, copies in self.spoilt.items()
             if self._passes(reply, tools)
             for copy in copies
-        ]
-        slipped = tuple(copy for copy in tried if self._passes(copy.text, tools))
-        return Caught(self.case, tuple(tried), slipped)
+        }
+        tried = tuple(copy for copy, passed in verdicts.items() if passed is not None)
+        return Caught(self.case, tried, tuple(copy for copy in tried if verdicts[copy]))
 
     def _exchange(self, reply: str, tools: Tools) -> Exchange:
-        messages = conversation(self.case, self.suite.persona, self.case.judged_turn, ())
-        return Exchange(self.suite.persona, self.case, messages, reply, "stop", tools)
+        return example_exchange(self.case, self.suite.persona, reply, tools)
 
-    def _passes(self, reply: str, tools: Tools) -> bool:
+    def _passes(self, reply: str, tools: Tools) -> bool | None:
+        """None where a scorer crashed: that is neither caught nor let through."""
         exchange = self._exchange(reply, tools)
-        return not any(_fails(entry, exchange) for entry in self.judges)
-
-
-def _fails(entry: Planned, exchange: Exchange) -> bool:
-    score = guarded(entry.scorer, entry.title, exchange)
-    return isinstance(score, Score) and score.passed is False
+        scores = [guarded(entry.scorer, entry.title, exchange) for entry in self.judges]
+        judged = [score for score in scores if isinstance(score, Score)]
+        if len(judged) < len(scores):
+            return None
+        return not any(score.passed is False for score in judged)

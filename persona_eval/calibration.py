@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from persona_eval.errors import ScorerError
 from persona_eval.judging import guarded, judged_by_examples, plan
 from persona_eval.labels import Label
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
@@ -74,7 +75,8 @@ class Calibration:
 def judge_labels(
     labels: Sequence[tuple[Label, Case]], persona: Persona, registry: Registry, tools: Tools
 ) -> list[Judged]:
-    """All labels judged by their case, statistical verdicts left open."""
+    """All labels judged by their case, statistical verdicts left open. Raises ScorerError when
+    a scorer crashes: limits must not be learnt around it."""
     pairs = [(label, case, judged_by_examples(case, plan(case, persona, registry)))
              for label, case in labels]  # fmt: skip
     prepare(tools, ((e.scorer, _exchange(label, case, persona, Tools()))
@@ -170,7 +172,7 @@ def _judged(label: Label, scorers: Sequence[tuple[str, Scorer]], exchange: Excha
     for title, scorer in scorers:
         score = guarded(scorer, title, exchange)
         if not isinstance(score, Score):
-            continue
+            raise ScorerError(f"case {label.case}, reply “{label.reply[:60]}”: {score}")
         if score.statistical and isinstance(score.value, float):
             found.append((title.removeprefix("not "), score.value, not title.startswith("not ")))
         elif score.passed is False:

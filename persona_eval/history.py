@@ -18,7 +18,7 @@ class PastTrial:
     """A trial as it was stored."""
 
     suite: str
-    """The suite's path, from its project's folder where it was below it."""
+    """Folder and name of the suite's file, as ``place_of`` gives them."""
     case: str
     adapter: str
     passed: bool | None
@@ -39,7 +39,8 @@ def stored_trial(
 
 
 def place_of(path: Path) -> str:
-    """How a suite's path is written down: the same from whatever folder it is looked at."""
+    """How a suite's path is written down, the same from whatever working folder: the names of
+    its folder and of its file. Two characters of a project are thus told apart by their folders."""
     folder, name = path.resolve().parent, path.name
     return f"{folder.name}/{name}"
 

@@ -125,6 +125,12 @@ def judged_by_examples(case: Case, planned: Sequence[Planned]) -> list[Planned]:
     return [e for e in planned if e.turn == case.judged_turn and not e.recorded_only]
 
 
+def example_exchange(case: Case, persona: Persona, reply: str, tools: Tools) -> Exchange:
+    """A reply in the place of the case's judged one, earlier generated replies left out."""
+    messages = conversation(case, persona, case.judged_turn, ())
+    return Exchange(persona, case, messages, reply, "stop", tools)
+
+
 def guarded(scorer: Scorer, title: str, exchange: Exchange) -> Score | str:
     """The score, or what went wrong in the words of an error message."""
     try:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from persona_eval.judging import Planned, guarded, judged_by_examples, plan
+from persona_eval.judging import Planned, example_exchange, guarded, judged_by_examples, plan
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.composite import is_calibrated
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
 from persona_eval.scorers.wording import quote
 from persona_eval.suite.models import Case, Suite
-from persona_eval.trials import conversation
 
 Kind = Literal["error", "unsure"]
 
@@ -74,8 +73,7 @@ class _Examples:
             yield from self._of_bad(text, self._scores(text, tools))
 
     def _exchange(self, reply: str, tools: Tools) -> Exchange:
-        messages = conversation(self.case, self.suite.persona, self.case.judged_turn, ())
-        return Exchange(self.suite.persona, self.case, messages, reply, "stop", tools)
+        return example_exchange(self.case, self.suite.persona, reply, tools)
 
     def _scores(self, reply: str, tools: Tools) -> list[tuple[Planned, Score | str]]:
         exchange = self._exchange(reply, tools)

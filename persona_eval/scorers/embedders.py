@@ -142,13 +142,6 @@ class CachedEmbedder:
             self._known.update(fresh)
 
 
-def remembering(embedder: Embedder, texts: Sequence[str] = ()) -> CachedEmbedder:
-    """The embedder with a memory; ``texts`` are embedded now, in one go."""
-    known = CachedEmbedder(lambda: embedder, NoCache(), embedder.name)
-    known.embed(texts)
-    return known
-
-
 def embedder_from(name_or_path: str | Path | None = None) -> ModelFolder:
     """The packaged MiniLM for None, ``minilm`` or its full name, else the model in a folder.
     Raises ModelError for a folder that does not exist."""

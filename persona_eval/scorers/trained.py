@@ -89,14 +89,10 @@ class Trained(Scorer):
         found = part.probability(features(self, ruled, exchange))
         limit = exchange.persona.limits.of(self.name, self.accepts)
         passed = found >= limit
-        wording = "its wording is that of replies that " + ("pass" if passed else "fail")
-        return Score(
-            passed,
-            f"{ruled.reason}; {wording} ({found:.2f})",
-            round(found, 3),
-            limit,
-            statistical=True,
-        )
+        joint = "and" if passed == ruled.passed else "but"
+        wording = f"{joint} its wording is that of replies that {'pass' if passed else 'fail'}"
+        reason = f"{ruled.reason}, {wording} ({found:.2f})"
+        return Score(passed, reason, round(found, 3), limit, statistical=True)
 
 
 def part_of(name: str, tools: Tools) -> Part | None:

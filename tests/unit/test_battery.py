@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from exchanges import case, expectation
 
 from persona_eval.battery import battery
 from persona_eval.reports.battery import battery_lines
 from persona_eval.scorers import behaviour, rules
-from persona_eval.scorers.base import Tools
+from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.suite.models import Case, Persona, Suite
 
@@ -60,3 +61,23 @@ def test_the_share_is_told_by_suite_way_and_case() -> None:
     assert head == "tully/a.suite.yaml:3: a-case: 1 of 6 caught"
     assert first.startswith("    passes cut short: I don't know that one")
     assert list(battery_lines(tested, [], by_case=True)) == []
+
+
+class Crashes(Scorer):
+    """Cannot stand assistants."""
+
+    name: ClassVar[str] = "crashes"
+
+    def judge(self, exchange: Exchange) -> Score:
+        if "AI" in exchange.reply:
+            raise ZeroDivisionError("nought")
+        return Score(True, "fine")
+
+
+def test_a_crash_is_neither_caught_nor_let_through() -> None:
+    registry = Registry([*rules.SCORERS, Crashes])
+    (found,) = battery(suite(a_case(expectation("crashes"), good=(GOOD,))), registry, Tools(), {})
+    assert "AI inserted" not in ways(found.tried)
+    assert found.slipped == found.tried
+    broken = a_case(expectation("crashes"), good=("I am an AI.",))
+    assert battery(suite(broken), registry, Tools(), {}) == []
