@@ -19,7 +19,8 @@ from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
 from persona_eval.scorers.trained import Trained
-from persona_eval.statistics import Agreement, sign_test
+from persona_eval.statistics.agreement import Agreement
+from persona_eval.statistics.paired import sign_test
 from persona_eval.suite.models import Case, Limits, Persona
 
 FEWEST, FEWEST_OF_EACH = 20, 5

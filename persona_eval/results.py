@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from persona_eval.statistics import balanced_accuracy, mean, wilson
+from persona_eval.statistics.rates import balanced_accuracy, mean, wilson
 from persona_eval.suite.models import CATEGORIES, Case
 
 Label = Literal["stable", "flaky", "failing"]

@@ -14,7 +14,7 @@ from persona_eval.scorers.fitting import fit, lessons
 from persona_eval.scorers.labelled import TRUTHS, Row
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
-from persona_eval.statistics import Agreement, bootstrapped
+from persona_eval.statistics.agreement import Agreement, bootstrapped
 from persona_eval.suite.models import CATEGORIES, Expectation
 
 

@@ -24,7 +24,7 @@ from persona_eval.labels import FILE, Label, read_labels
 from persona_eval.scorers.fitting import trained_scorers
 from persona_eval.scorers.registry import Registry, default_registry
 from persona_eval.scorers.tools import default_tools
-from persona_eval.statistics import Agreement
+from persona_eval.statistics.agreement import Agreement
 from persona_eval.suite.card_file import write_limits
 from persona_eval.suite.load import load_persona, load_suite
 from persona_eval.suite.models import Case

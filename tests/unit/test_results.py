@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persona_eval.results import CaseResult, by_category, summarise
-from persona_eval.statistics import wilson
+from persona_eval.statistics.rates import wilson
 from persona_eval.suite.models import CATEGORIES
 
 

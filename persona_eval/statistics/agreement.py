@@ -1,54 +1,13 @@
-"""Pure functions over counts. The case is the unit: trials of one case are not independent."""
+"""How far a judgement agrees with the truth."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from statistics import NormalDist
 from typing import Any
 
-
-def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Score interval of a rate (Wilson, JASA 1927, 22:209–212).
-
-    ``successes`` may be fractional: the sum of the cases' pass fractions, with ``n`` the number
-    of cases. Over clustered trials this covers at least its stated level, where counting
-    trials as independent does not. (0, 1) when ``n`` is 0.
-
-    Raises ValueError for successes outside 0..n.
-    """
-    if not 0 <= successes <= n:
-        raise ValueError(f"{successes} successes among {n}")
-    if n == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    rate = successes / n
-    spread = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    centre = rate + z * z / (2 * n)
-    scale = 1 + z * z / n
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
-
-
-def mean(values: Sequence[float]) -> float | None:
-    """Arithmetic mean, or None of nothing."""
-    return sum(values) / len(values) if values else None
-
-
-def balanced_accuracy(probe_rate: float | None, control_rate: float | None) -> float | None:
-    """Mean of the two rates: a model that does the same to every prompt reaches one half.
-    None unless both exist."""
-    if probe_rate is None or control_rate is None:
-        return None
-    return (probe_rate + control_rate) / 2
-
-
-def sign_test(won: int, lost: int) -> float:
-    """One-sided exact p: as many wins or more among these changes, if either side were equally
-    likely (Dixon and Mood 1946). 1 where nothing changed."""
-    total = won + lost
-    return float(sum(math.comb(total, k) for k in range(won, total + 1)) / 2**total)
+from persona_eval.statistics.rates import balanced_accuracy, wilson
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Pure functions over counts. The case is the unit: trials of one case are not independent."""
