@@ -21,12 +21,12 @@ def conversations(count: int) -> list[list[dict[str, str]]]:
     """First turns of cases, spread over the suites."""
     from persona_eval.scorers.registry import default_registry
     from persona_eval.suite.load import load_suite
-    from persona_eval.trials import trials_of
+    from persona_eval.trials import Trial
 
     registry = default_registry()
     suites = [load_suite(path, registry) for path in sorted(ROOT.glob("suites/tully/*.suite.yaml"))]
     cases = [(case, suite.persona) for suite in suites for case in suite.cases]
-    requests = [trials_of(*each)[0].next_request() for each in cases[:: len(cases) // count]]
+    requests = [Trial(*each, 0).next_request() for each in cases[:: len(cases) // count]]
     return [
         [{"role": m.role, "content": m.content} for m in request.messages]
         for request in requests[:count]

@@ -49,6 +49,10 @@ class DataError(ProblemsError):
     """Training data, a recipe or saved replies that cannot be used as they are written."""
 
 
+class BaselineError(ProblemsError):
+    """A baseline that cannot be read, compared with, or replaced."""
+
+
 class ModelError(PersonaEvalError):
     """A base model that cannot be found, loaded or trusted."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from persona_eval.errors import PersonaEvalError, ScorerError
@@ -141,11 +142,22 @@ def guarded(scorer: Scorer, title: str, exchange: Exchange) -> Score | str:
         return f"`{title}` crashed: {type(error).__name__}: {error}"
 
 
+def mentions(expectation: Expectation, name: str) -> bool:
+    """Whether it is that expectation, or holds it somewhere inside."""
+    return expectation.name == name or any(mentions(e, name) for e in expectation.children)
+
+
+def asks_for(case: Case, name: str) -> bool:
+    """Whether an expectation of that name is written in the case."""
+    written = chain(case.expect, *(turn.expect for turn in case.turns))
+    return any(mentions(expectation, name) for expectation in written)
+
+
 def _expectations(case: Case, persona: Persona, turn: int) -> Iterator[Expectation]:
     own = (*case.turns[turn].expect, *(case.expect if turn == len(case.turns) - 1 else ()))
     if case.pack:
         yield from map(_of_pack, EVERY_REPLY)
-        if persona.voice.words and not any(_mentions(e, "words") for e in own):
+        if persona.voice.words and not any(mentions(e, "words") for e in own):
             band = persona.voice.words.model_dump()
             yield Expectation(name="words", argument=band, source="pack")
         if turn == case.judged_turn:
@@ -169,14 +181,10 @@ def _of_pack(title: str) -> Expectation:
     return Expectation(name=title, source="pack")
 
 
-def _mentions(expectation: Expectation, name: str) -> bool:
-    return expectation.name == name or any(_mentions(e, name) for e in expectation.children)
-
-
 def _recorded(case: Case) -> Iterator[Planned]:
     """Nearness to the good examples, unless the case judges by it."""
     written = (*case.expect, *(e for turn in case.turns for e in turn.expect))
-    if case.good and not any(_mentions(expectation, "similar") for expectation in written):
+    if case.good and not any(mentions(expectation, "similar") for expectation in written):
         yield Planned(case.judged_turn, "similar", "case", RecordedSimilarity())
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from persona_eval.errors import DataError, Problem
-from persona_eval.history import PastTrial, place_of
+from persona_eval.history import PastTrial
+from persona_eval.identity import place_of
 from persona_eval.models.base import FinishReason, Message
 from persona_eval.suite.models import Case, Suite
 from persona_eval.trials import conversation

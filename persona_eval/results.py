@@ -2,56 +2,139 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any, Literal
 
-from persona_eval.statistics.rates import balanced_accuracy, mean, wilson
-from persona_eval.suite.models import CATEGORIES, Case
+from persona_eval.statistics.curtailed import fewest_more, unbiased_rate
+from persona_eval.statistics.rates import at_most, balanced_accuracy, mean, wilson
+from persona_eval.suite.models import CATEGORIES
 
-Label = Literal["stable", "flaky", "failing"]
+Label = Literal["stable", "flaky", "failing", "undecided"]
 ROUNDING = 1e-9  # 2/3 must reach a pass rate that was computed as 0.6666…
+UNUSUAL = 0.05
+"""So rarely would a character that just meets its bar do as badly: then a failure is decided."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """How many trials a case gets, and what they must show."""
+
+    least: int
+    most: int
+    pass_rate: float
+    """Share of the trials that must pass."""
+    undecided_apart: bool = False
+    """Whether it matters that a failing case may only have had bad luck; more trials are drawn
+    then to tell."""
+
+    def more(self, outcomes: Sequence[bool]) -> int:
+        """How many more trials to draw, given these; 0 where none can change the verdict."""
+        drawn, label = len(outcomes), self._verdict
+        return fewest_more(sum(outcomes), drawn, self.most, label, self.least)
+
+    def rate(self, outcomes: Sequence[bool]) -> Fraction:
+        """Pass rate of the case, without the bias of having stopped early. Trials that were
+        broken off are taken as they are."""
+        drawn = len(outcomes)
+        try:
+            return unbiased_rate(sum(outcomes), drawn, self.most, self._verdict, self.least)
+        except ValueError:
+            return Fraction(sum(outcomes), drawn)
+
+    def enough(self, passes: int) -> bool:
+        """Whether so many passes reach the bar, whatever the trials still to come show."""
+        return passes / self.most >= self.pass_rate - ROUNDING
+
+    def undecided(self, passes: int, drawn: int) -> bool:
+        """Whether a failing case may only have had bad luck: so few passes would not be unusual
+        (5 %) for one that just meets its bar. Of a bar of 1 the first failure is final."""
+        rest = range(passes, passes + self.most - drawn + 1)
+        return all(self._verdict_apart(count) == "undecided" for count in rest)
+
+    def _verdict(self, passes: int) -> str:
+        apart = self._verdict_apart(passes)
+        return apart if self.undecided_apart or apart == "passed" else "failed"
+
+    def _verdict_apart(self, passes: int) -> str:
+        if self.enough(passes):
+            return "passed"
+        unlucky = at_most(passes, self.most, self.pass_rate) > UNUSUAL
+        return "undecided" if unlucky else "failed"
 
 
 @dataclass(frozen=True)
 class CaseResult:
     """A case's trials, reduced."""
 
+    suite: str
+    """Folder and name of the suite's file."""
     case_id: str
     category: str
     control: bool
-    trials: int
-    passes: int
-    pass_rate: float
-    """Share of the trials that must pass."""
+    outcomes: tuple[bool, ...]
+    """Of each trial drawn, in order."""
+    design: Design
     prefers: bool | None = None
     """Whether the model finds the good examples likelier than the bad ones, where that is asked."""
 
-    @classmethod
-    def of(cls, case: Case, outcomes: Sequence[bool], prefers: bool | None = None) -> CaseResult:
-        """From each trial's outcome. Raises ValueError when there is none: a case without
-        trials never passes."""
-        if not outcomes:
-            raise ValueError(f"case {case.id} has no judged trial")
-        passes = sum(outcomes)
-        return cls(
-            case.id, case.category, case.control, len(outcomes), passes, case.pass_rate, prefers
-        )
+    def __post_init__(self) -> None:
+        if not self.outcomes:
+            raise ValueError(
+                f"case {self.case_id} has no judged trial; one without trials never passes"
+            )
 
     @property
-    def fraction(self) -> float:
-        return self.passes / self.trials
+    def key(self) -> str:
+        """Tells cases of a project apart."""
+        return f"{self.suite}::{self.case_id}"
+
+    @property
+    def trials(self) -> int:
+        return len(self.outcomes)
+
+    @property
+    def passes(self) -> int:
+        return sum(self.outcomes)
+
+    @property
+    def rate(self) -> Fraction:
+        """Pass rate of the case."""
+        return self.design.rate(self.outcomes)
 
     @property
     def passed(self) -> bool:
-        return self.fraction >= self.pass_rate - ROUNDING
+        return self.design.enough(self.passes)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it fails, and that may be bad luck."""
+        return not self.passed and self.design.undecided(self.passes, self.trials)
 
     @property
     def label(self) -> Label:
         """A label, not a test: three trials cannot carry one."""
+        if self.undecided:
+            return "undecided"
         if self.passes == self.trials:
             return "stable"
         return "flaky" if self.passes else "failing"
+
+    @property
+    def saved(self) -> int:
+        """Trials that were not needed."""
+        return self.design.most - self.trials
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, from which ``from_json`` makes it again."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CaseResult:
+        given = {**data, "outcomes": tuple(data["outcomes"]), "design": Design(**data["design"])}
+        return cls(**given)
 
 
 @dataclass(frozen=True)
@@ -62,7 +145,7 @@ class CategorySummary:
     cases: int
     trials: int
     rate: float
-    """Mean of the cases' pass fractions."""
+    """Mean of the cases' pass rates."""
     interval: tuple[float, float]
     """95 %, the case as the unit."""
     probes: float | None
@@ -76,18 +159,23 @@ class CategorySummary:
         """Balanced accuracy of probes and controls."""
         return balanced_accuracy(self.probes, self.controls)
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, with what is derived."""
+        return {**asdict(self), "balanced": self.balanced}
+
 
 def summarise(category: str, results: Sequence[CaseResult]) -> CategorySummary:
     """Summary of at least one result."""
-    fractions = [result.fraction for result in results]
+    rates = [float(result.rate) for result in results]
+    total = min(math.fsum(rates), len(rates))
     return CategorySummary(
         category=category,
         cases=len(results),
         trials=sum(result.trials for result in results),
-        rate=sum(fractions) / len(fractions),
-        interval=wilson(min(sum(fractions), len(fractions)), len(fractions)),
-        probes=mean([result.fraction for result in results if not result.control]),
-        controls=mean([result.fraction for result in results if result.control]),
+        rate=total / len(rates),
+        interval=wilson(total, len(rates)),
+        probes=mean([rate for rate, r in zip(rates, results, strict=True) if not r.control]),
+        controls=mean([rate for rate, r in zip(rates, results, strict=True) if r.control]),
         failed=sum(not result.passed for result in results),
         prefers=mean([float(r.prefers) for r in results if r.prefers is not None]),
     )

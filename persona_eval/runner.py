@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,10 @@ from persona_eval.errors import EngineError, PersonaEvalError
 from persona_eval.fingerprint import digest_json
 from persona_eval.models.base import ENGINE_VERSION, Batch, Model, Reply, Request
 from persona_eval.suite.models import Case, Persona
-from persona_eval.trials import Trial, trials_of
+from persona_eval.trials import Trial
+
+More = Callable[[str, list[Trial]], int]
+"""How many more trials the case of this name needs, given its finished ones."""
 
 
 class ReplyStore(Protocol):
@@ -58,6 +61,33 @@ class Work:
         return self.tokens / self.seconds if self.seconds else 0.0
 
 
+@dataclass
+class Draw:
+    """A case and its trials, more of which are drawn while somebody needs them."""
+
+    name: str
+    case: Case
+    persona: Persona
+    more: More | None
+    trials: list[Trial] = field(default_factory=list)
+    complete: bool = False
+    error: Exception | None = None
+    """Why its trials cannot be had."""
+
+    def next_trials(self) -> list[Trial]:
+        """Trials that are wanted now, not yet begun; none while earlier ones are unfinished."""
+        if self.complete or self.error or not all(trial.finished for trial in self.trials):
+            return []
+        first = len(self.trials)
+        count = (
+            self.more(self.name, self.trials) if self.more else self.case.trial_range.max - first
+        )
+        self.complete = count == 0
+        new = [Trial(self.case, self.persona, first + number) for number in range(count)]
+        self.trials += new
+        return new
+
+
 class Runner:
     """All trials of a session, on one model, one adapter at a time."""
 
@@ -78,22 +108,31 @@ class Runner:
         self._fresh = fresh
         self._on_work = on_work
         self._before_wearing = before_wearing
-        self._announced: dict[tuple[str, str], list[Trial]] = {}
-        self._idle: dict[str, list[Trial]] = {}
-        """Announced and not in flight, by adapter."""
-        self._asked: dict[str, list[Trial]] = {}
+        self._draws: dict[tuple[str, str], Draw] = {}
+        self._idle: dict[str, list[Draw]] = {}
+        """Announced and with trials that are not in flight, by adapter."""
+        self._asked: dict[str, list[tuple[Draw, Trial]]] = {}
         self._batch: Batch | None = None
         self._worn: WornAdapter | None = None
 
-    def enqueue(self, adapter: WornAdapter, cases: Iterable[tuple[str, Case, Persona]]) -> None:
+    def enqueue(
+        self,
+        adapter: WornAdapter,
+        cases: Iterable[tuple[str, Case, Persona]],
+        more: More | None = None,
+    ) -> None:
         """Announce cases, each with a name that is unique in the session, so that they are
-        generated in one batch. Announcing again is harmless."""
+        generated in one batch. Announcing again is harmless.
+
+        ``more`` tells how many trials a case needs, first without any, and again whenever all
+        that were drawn have finished, until it says 0. Without it the most are drawn at once.
+        """
         for name, case, persona in cases:
-            if (adapter.name, name) not in self._announced:
-                trials = trials_of(case, persona)
-                self._announced[(adapter.name, name)] = trials
-                self._idle.setdefault(adapter.name, []).extend(trials)
-                self.work.wanted += len(trials) * len(case.generated_turns)
+            if (adapter.name, name) not in self._draws:
+                draw = Draw(name, case, persona, more)
+                self._draws[(adapter.name, name)] = draw
+                self._idle.setdefault(adapter.name, []).append(draw)
+                self.work.wanted += case.trial_range.min * len(case.generated_turns)
 
     def trials(self, adapter: WornAdapter, name: str) -> list[Trial]:
         """The finished trials of an announced case; generates until they are there.
@@ -101,7 +140,7 @@ class Runner:
         Raises EngineError when generation breaks off, and whatever else this package raises on
         purpose. What has finished is kept, and other cases may be asked for after that.
         """
-        wanted = self._announced[(adapter.name, name)]
+        wanted = self._draws[(adapter.name, name)]
         try:
             self._finish(adapter, wanted)
         except PersonaEvalError:
@@ -111,7 +150,7 @@ class Runner:
                 f"generation broke off: {type(error).__name__}: {error}. The replies that had "
                 "finished are kept: run again to go on (--full-trace shows where it happened)"
             ) from error
-        return wanted
+        return wanted.trials
 
     @contextmanager
     def wearing(self, adapter: WornAdapter) -> Iterator[Model]:
@@ -134,61 +173,79 @@ class Runner:
             self._batch.close()
         self._batch = None
         if self._worn:
-            in_flight = [trial for trials in self._asked.values() for trial in trials]
-            self._idle.setdefault(self._worn.name, []).extend(in_flight)
+            in_flight = {id(draw): draw for pairs in self._asked.values() for draw, _ in pairs}
+            self._idle.setdefault(self._worn.name, []).extend(in_flight.values())
         self._asked.clear()
 
-    def _finish(self, adapter: WornAdapter, wanted: list[Trial]) -> None:
-        if not all(trial.finished for trial in wanted):
+    def _finish(self, adapter: WornAdapter, wanted: Draw) -> None:
+        if not wanted.complete:
             self._switch_to(adapter)
-        while not all(trial.finished for trial in wanted):
-            for trial in wanted:
-                if trial.error:
-                    raise trial.error
+        while not wanted.complete:
+            if wanted.error:
+                raise wanted.error
             self._attempt(adapter, wanted)
 
-    def _attempt(self, adapter: WornAdapter, wanted: list[Trial]) -> None:
+    def _attempt(self, adapter: WornAdapter, wanted: Draw) -> None:
         """A step. After a failed one nobody knows the state of the batch: what was in flight
         begins anew, without the case that met the failure."""
         try:
             self._step(adapter)
         except Exception as error:
             self.close()
-            for trial in wanted:
-                trial.error = error
+            wanted.error = error
             raise
 
     def _switch_to(self, adapter: WornAdapter) -> None:
         if self._worn != adapter:
             self.close()
             self._worn = adapter
-        for trial in self._idle.pop(adapter.name, ()):
-            if trial.error is None:
-                self._continue(adapter, trial)
+        for draw in self._idle.pop(adapter.name, ()):
+            for trial in draw.trials:
+                if not trial.finished:
+                    self._continue(adapter, draw, trial)
+            self._draw(adapter, draw)
 
-    def _continue(self, adapter: WornAdapter, trial: Trial) -> None:
+    def _draw(self, adapter: WornAdapter, draw: Draw) -> None:
+        """Draw trials as long as they are wanted and the store has them."""
+        while new := self._wanted(draw):
+            for trial in new:
+                self._continue(adapter, draw, trial)
+
+    def _wanted(self, draw: Draw) -> list[Trial]:
+        """Judging what is there may fail: that is the trouble of the case alone."""
+        try:
+            new = draw.next_trials()
+        except Exception as error:
+            draw.error = error
+            return []
+        announced = max(draw.case.trial_range.min, len(draw.trials) - len(new))
+        unforeseen = max(0, len(draw.trials) - announced)
+        self.work.wanted += unforeseen * len(draw.case.generated_turns)
+        return new
+
+    def _continue(self, adapter: WornAdapter, draw: Draw, trial: Trial) -> None:
         """Take stored replies as far as they go, then ask the model for the next one."""
-        while request := trial.next_request():
+        while draw.error is None and (request := trial.next_request()):
             stored = None if self._fresh else self._store.get(self.key(adapter, request))
             if stored is None:
-                self._ask(adapter, trial, request)
+                self._ask(adapter, draw, trial, request)
                 return
             trial.replies.append(stored)
             self.work.stored += 1
             self.work.had += 1
 
-    def _ask(self, adapter: WornAdapter, trial: Trial, request: Request) -> None:
+    def _ask(self, adapter: WornAdapter, draw: Draw, trial: Trial, request: Request) -> None:
         """Ask once for what several suites want; a request that the model refuses (it may be
-        too long) is the trouble of its own trial alone."""
+        too long) is the trouble of its own case alone."""
         key = self.key(adapter, request)
         batch = self._open(adapter)
         try:
             if key not in self._asked:
                 batch.submit([request])
         except Exception as error:
-            trial.error = error
+            draw.error = error
         else:
-            self._asked.setdefault(key, []).append(trial)
+            self._asked.setdefault(key, []).append((draw, trial))
 
     def _open(self, adapter: WornAdapter) -> Batch:
         if self._batch is None:
@@ -211,16 +268,17 @@ class Runner:
     def _take(self, adapter: WornAdapter, request: Request, outcome: Reply | EngineError) -> None:
         key = self.key(adapter, request)
         if isinstance(outcome, EngineError):
-            for trial in self._asked.pop(key):
-                trial.error = outcome
+            for draw, _ in self._asked.pop(key):
+                draw.error = outcome
             return
         self._store.put(key, request, outcome)
         self.work.generated += 1
         self.work.tokens += outcome.tokens
-        for trial in self._asked.pop(key):
+        for draw, trial in self._asked.pop(key):
             trial.replies.append(outcome)
             self.work.had += 1
-            self._continue(adapter, trial)
+            self._continue(adapter, draw, trial)
+            self._draw(adapter, draw)
 
     def key(self, adapter: WornAdapter, request: Request) -> str:
         """Digest of all that a reply depends on."""

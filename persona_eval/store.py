@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +41,37 @@ CREATE TABLE trials (
 ) WITHOUT ROWID;
 """
 LIKELIHOODS = "CREATE TABLE likelihoods (key TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID"
-STEPS = (SCHEMA, LIKELIHOODS)
+RUNS = """
+ALTER TABLE runs ADD COLUMN token TEXT;
+ALTER TABLE runs ADD COLUMN gate TEXT;
+CREATE UNIQUE INDEX runs_by_token ON runs (token);
+CREATE TABLE judgements (key TEXT PRIMARY KEY, judgement TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE texts (key TEXT PRIMARY KEY, replies TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cases (
+    run INTEGER NOT NULL REFERENCES runs, adapter TEXT NOT NULL, suite TEXT NOT NULL,
+    case_id TEXT NOT NULL, facts TEXT NOT NULL, PRIMARY KEY (run, adapter, suite, case_id)
+) WITHOUT ROWID;
+ALTER TABLE trials RENAME TO old_trials;
+CREATE TABLE trials (
+    run INTEGER NOT NULL REFERENCES runs, adapter TEXT NOT NULL, suite TEXT NOT NULL,
+    case_id TEXT NOT NULL, trial INTEGER NOT NULL, passed INTEGER, extra INTEGER NOT NULL,
+    texts TEXT NOT NULL, judgement TEXT NOT NULL,
+    PRIMARY KEY (run, adapter, suite, case_id, trial)
+) WITHOUT ROWID;
+INSERT OR REPLACE INTO texts
+    SELECT run || ' ' || node || ' ' || trial, json_extract(judgement, '$.replies')
+    FROM old_trials WHERE json_extract(judgement, '$.replies') IS NOT NULL;
+INSERT OR REPLACE INTO judgements
+    SELECT run || ' ' || node || ' ' || trial, judgement
+    FROM old_trials WHERE json_extract(judgement, '$.replies') IS NOT NULL;
+INSERT OR REPLACE INTO trials
+    SELECT run, json_extract(judgement, '$.adapter'), json_extract(judgement, '$.suite'),
+        json_extract(judgement, '$.case'), trial, json_extract(judgement, '$.passed'), 0,
+        run || ' ' || node || ' ' || trial, run || ' ' || node || ' ' || trial
+    FROM old_trials WHERE json_extract(judgement, '$.replies') IS NOT NULL;
+DROP TABLE old_trials
+"""
+STEPS = (SCHEMA, LIKELIHOODS, RUNS)
 """What brings a store from each version to the next."""
 SCHEMA_VERSION = len(STEPS)
 
@@ -100,92 +129,62 @@ class Store:
 
     def put(self, key: str, request: Request, reply: Reply) -> None:
         """Keep a reply; the newest one of a key wins."""
-        with self._write():
-            self._db.execute(
-                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    key, request.key, reply.text, reply.finish_reason, reply.tokens,
-                    reply.prompt_tokens, reply.seconds, time.time(),
-                ),
-            )  # fmt: skip
+        row = (
+            key, request.key, reply.text, reply.finish_reason, reply.tokens, reply.prompt_tokens,
+            reply.seconds, time.time(),
+        )  # fmt: skip
+        self.write("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [row])
 
     def get_many(self, embedder: str, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Known embeddings by text; shape (dimensions,)."""
         import numpy as np
 
         by_digest = {digest_text(text): text for text in texts}
-        found = {}
-        digests = list(by_digest)
-        for start in range(0, len(digests), AT_ONCE):
-            part = digests[start : start + AT_ONCE]
-            marks = ",".join("?" * len(part))
-            query = f"SELECT text, vector FROM embeddings WHERE embedder = ? AND text IN ({marks})"
-            with self._explained():
-                rows = self._db.execute(query, (embedder, *part)).fetchall()
-            found.update({by_digest[d]: np.frombuffer(v, dtype=np.float32) for d, v in rows})
-        return found
+        query = "SELECT text, vector FROM embeddings WHERE embedder = ? AND text IN"
+        rows = self.rows_in(query, list(by_digest), before=(embedder,))
+        return {by_digest[d]: np.frombuffer(v, dtype=np.float32) for d, v in rows}
 
     def put_many(self, embedder: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep embeddings by text."""
         rows = [
             (embedder, digest_text(t), v.astype("float32").tobytes()) for t, v in vectors.items()
         ]
-        with self._write():
-            self._db.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+        self.write("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
 
     def get_likelihoods(self, keys: Sequence[str]) -> dict[str, float]:
         """Known log-probabilities by key."""
-        found: dict[str, float] = {}
-        for start in range(0, len(keys), AT_ONCE):
-            part = keys[start : start + AT_ONCE]
-            marks = ",".join("?" * len(part))
-            with self._explained():
-                query = f"SELECT key, value FROM likelihoods WHERE key IN ({marks})"
-                found.update(self._db.execute(query, tuple(part)).fetchall())
-        return found
+        return dict(self.rows_in("SELECT key, value FROM likelihoods WHERE key IN", keys))
 
     def put_likelihoods(self, values: Mapping[str, float]) -> None:
         """Keep log-probabilities by key."""
-        with self._write():
-            self._db.executemany(
-                "INSERT OR REPLACE INTO likelihoods VALUES (?, ?)", list(values.items())
-            )
+        self.write("INSERT OR REPLACE INTO likelihoods VALUES (?, ?)", values.items())
 
-    def begin_run(self, about: Mapping[str, Any]) -> int:
-        """Open a run and return its number."""
-        with self._write():
-            cursor = self._db.execute(
-                "INSERT INTO runs (started, about) VALUES (?, ?)",
-                (time.time(), json.dumps(about, ensure_ascii=False)),
-            )
-        return int(cursor.lastrowid or 0)
+    def get_judgements(self, keys: Sequence[str]) -> dict[str, str]:
+        """Known judgements by key, as JSON."""
+        return dict(self.rows_in("SELECT key, judgement FROM judgements WHERE key IN", keys))
 
-    def add_trials(self, run: int, node: str, judgements: Sequence[Mapping[str, Any]]) -> None:
-        """Keep a case's trials: their replies and judgements."""
-        rows = [
-            (run, node, number, json.dumps(judgement, ensure_ascii=False))
-            for number, judgement in enumerate(judgements)
-        ]
-        with self._write():
-            self._db.executemany("INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?)", rows)
+    def put_judgements(self, judgements: Mapping[str, str]) -> None:
+        """Keep judgements by key."""
+        self.write("INSERT OR REPLACE INTO judgements VALUES (?, ?)", judgements.items())
 
-    def latest_trials(self) -> list[dict[str, Any]]:
-        """What was kept of each node's trials in the last run that had it, in their order."""
-        query = (
-            "SELECT judgement FROM trials AS one WHERE run ="
-            " (SELECT max(run) FROM trials AS other WHERE other.node = one.node)"
-            " ORDER BY node, trial"
-        )
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
         with self._explained():
-            return [json.loads(text) for (text,) in self._db.execute(query)]
+            return self._db.execute(query, tuple(values)).fetchall()
 
-    def end_run(self, run: int, exit_status: int) -> None:
-        """Close a run; one that was killed stays without an end."""
+    def rows_in(
+        self, query: str, keys: Sequence[str], before: Sequence[Any] = ()
+    ) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query that ends in ``IN``, for as many keys as there are. ``before`` are the
+        values of earlier marks."""
+        for start in range(0, len(keys), AT_ONCE):
+            part = keys[start : start + AT_ONCE]
+            yield from self.rows(f"{query} ({','.join('?' * len(part))})", [*before, *part])
+
+    def write(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row of values, all or none."""
         with self._write():
-            self._db.execute(
-                "UPDATE runs SET finished = ?, exit_status = ? WHERE id = ?",
-                (time.time(), exit_status, run),
-            )
+            self._db.executemany(statement, rows)
 
     @contextmanager
     def _write(self) -> Iterator[None]:

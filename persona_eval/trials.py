@@ -17,8 +17,6 @@ class Trial:
     persona: Persona
     number: int
     replies: list[Reply] = field(default_factory=list)
-    error: Exception | None = None
-    """Why its next reply cannot be had."""
 
     @property
     def finished(self) -> bool:
@@ -51,11 +49,6 @@ class Trial:
 
     def _texts(self) -> list[str]:
         return [reply.text for reply in self.replies]
-
-
-def trials_of(case: Case, persona: Persona) -> list[Trial]:
-    """All trials that a case asks for, not yet begun."""
-    return [Trial(case, persona, number) for number in range(case.trials)]
 
 
 def conversation(

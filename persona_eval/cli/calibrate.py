@@ -19,7 +19,7 @@ from persona_eval.calibration import (
 )
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.errors import PersonaEvalError
-from persona_eval.history import place_of
+from persona_eval.identity import place_of
 from persona_eval.labels import FILE, Label, read_labels
 from persona_eval.scorers.fitting import trained_scorers
 from persona_eval.scorers.registry import Registry, default_registry

@@ -11,7 +11,8 @@ from pathlib import Path
 from persona_eval.battery import battery
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.errors import PersonaEvalError, ProblemsError
-from persona_eval.history import latest, place_of
+from persona_eval.history import Runs
+from persona_eval.identity import place_of
 from persona_eval.reports.battery import battery_lines
 from persona_eval.reports.explain import explain_case
 from persona_eval.scorers.base import Tools
@@ -110,7 +111,7 @@ def _passing(folder: Path) -> dict[tuple[str, str], list[str]]:
         return {}
     found: dict[tuple[str, str], list[str]] = {}
     store = Store(folder / STORE_FILE)
-    for trial in latest(store):
+    for trial in Runs(store).latest():
         if trial.passed and len(trial.replies) == 1:
             found.setdefault((trial.suite, trial.case), []).append(trial.replies[0][0])
     store.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.errors import DataError, PersonaEvalError, Problem
-from persona_eval.history import latest
+from persona_eval.history import Runs
 from persona_eval.labels import (
     FILE,
     Candidate,
@@ -62,7 +62,7 @@ def _candidates(options: argparse.Namespace) -> list[Candidate]:
     if not path.is_file():
         raise PersonaEvalError(f"{path}: no replies are stored; run `pytest suites/` first")
     store = Store(path)
-    past = [t for t in latest(store) if options.adapter in (None, t.adapter)]
+    past = [t for t in Runs(store).latest() if options.adapter in (None, t.adapter)]
     store.close()
     found = list(candidates(_suites(options.suites or [Path("suites")]), past))
     if not found:

@@ -81,9 +81,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         recorder.finish(session)
 
 
-def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if options.seen_suites(config):
-        recorder.summarise(terminalreporter, config, exitstatus)
+        recorder.summarise(terminalreporter, config)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

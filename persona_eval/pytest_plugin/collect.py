@@ -147,24 +147,57 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     except pytest.UsageError as error:
         xdist.tell_controller(config, str(error))
         raise
-    if config.getoption("persona_explain"):
-        _explain(config, cases)
-        items.clear()
+    _print_only(config, items, cases)
     order = {name: number for number, name in enumerate(adapter_names(config))}
     items.sort(key=lambda item: order.get(getattr(item, "adapter", ""), -1))
 
 
 def _check(config: pytest.Config, cases: list[CaseItem]) -> None:
+    from persona_eval.pytest_plugin import folders
     from persona_eval.pytest_plugin.adapters import require_adapters
 
+    if _prints_only(config) and xdist.worker(config):
+        raise pytest.UsageError(
+            "--persona-explain and --persona-plan print from one process: add -n0"
+        )
+    try:
+        config.stash[folders.FOLDERS] = folders.gather(config, cases)
+    except PersonaEvalError as error:
+        raise pytest.UsageError(str(error)) from None
     if config.getoption("persona_explain"):
-        if xdist.worker(config):
-            raise pytest.UsageError("--persona-explain prints from one process: add -n0")
         return
+    chosen = {(item.path, item.case.id) for item in cases}
+    folders.refuse_impossible(config.stash[folders.FOLDERS].values(), chosen)
     require_adapters(config)
     twice = [node for node, count in Counter(item.nodeid for item in cases).items() if count > 1]
     if twice:
         raise pytest.UsageError(f"these ids occur more than once: {', '.join(twice)}")
+
+
+def _prints_only(config: pytest.Config) -> bool:
+    return bool(config.getoption("persona_explain") or config.getoption("persona_plan"))
+
+
+def _print_only(config: pytest.Config, items: list[pytest.Item], cases: list[CaseItem]) -> None:
+    """Print what was asked for, and run nothing then."""
+    if config.getoption("persona_explain"):
+        _explain(config, cases)
+    elif config.getoption("persona_plan"):
+        _plan(config, cases)
+    if _prints_only(config):
+        items.clear()
+
+
+def _plan(config: pytest.Config, cases: list[CaseItem]) -> None:
+    from persona_eval.pytest_plugin.folders import FOLDERS
+    from persona_eval.reports.plan import plan_lines
+
+    chosen = {(item.path, item.case.id) for item in cases}
+    write = config.get_terminal_writer()
+    for folder in config.stash[FOLDERS].values():
+        picked = [(s, c) for s, c in folder.cases if (s.path, c.id) in chosen]
+        for line in plan_lines(folder.path, picked, folder.policy, folder.baseline):
+            write.line(line)
 
 
 def _explain(config: pytest.Config, cases: list[CaseItem]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def persona_store(pytestconfig: pytest.Config) -> Iterator[Store]:
     """Where replies, embeddings and runs are kept."""
-    from persona_eval.pytest_plugin.session import ending_on_error
+    from persona_eval.pytest_plugin.defaults import ending_on_error
     from persona_eval.store import STORE_FILE, Store
 
     with ending_on_error(pytestconfig):
@@ -32,7 +32,7 @@ def persona_store(pytestconfig: pytest.Config) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def persona_model(pytestconfig: pytest.Config) -> Model:
     """The base model. It loads when the first reply is generated, not before."""
-    from persona_eval.pytest_plugin.session import default_model, ending_on_error
+    from persona_eval.pytest_plugin.defaults import default_model, ending_on_error
 
     with ending_on_error(pytestconfig):
         return default_model(pytestconfig)
@@ -42,7 +42,7 @@ def persona_model(pytestconfig: pytest.Config) -> Model:
 def persona_adapters(pytestconfig: pytest.Config, persona_model: Model) -> dict[str, WornAdapter]:
     """The adapters of this session by name, in order. A stale one is trained here when
     ``--persona-train`` is given; else the session ends with the command to run."""
-    from persona_eval.pytest_plugin.session import ending_on_error, ready_adapters
+    from persona_eval.pytest_plugin.defaults import ending_on_error, ready_adapters
 
     with ending_on_error(pytestconfig):
         return ready_adapters(pytestconfig, persona_model)
@@ -51,7 +51,7 @@ def persona_adapters(pytestconfig: pytest.Config, persona_model: Model) -> dict[
 @pytest.fixture(scope="session")
 def persona_tools(pytestconfig: pytest.Config, persona_store: Store) -> Tools:
     """What scorers may use besides the text: embeddings, stored as they are made."""
-    from persona_eval.pytest_plugin.session import default_tools, ending_on_error
+    from persona_eval.pytest_plugin.defaults import default_tools, ending_on_error
 
     with ending_on_error(pytestconfig):
         return default_tools(pytestconfig, persona_store)
@@ -67,7 +67,8 @@ def persona_session(
     persona_tools: Tools,
 ) -> Iterator[PersonaSession]:
     """Everything that checks a case."""
-    from persona_eval.pytest_plugin.session import PersonaSession, ending_on_error
+    from persona_eval.pytest_plugin.defaults import ending_on_error
+    from persona_eval.pytest_plugin.session import PersonaSession
 
     with ending_on_error(pytestconfig):
         session = PersonaSession(

@@ -46,6 +46,17 @@ def add(parser: pytest.Parser) -> None:
         action="store_true",
         help="print what each case will be judged by, and where that comes from; run nothing",
     )
+    group.addoption(
+        "--persona-plan",
+        action="store_true",
+        help="print how many replies a run needs and what it could show; run nothing",
+    )
+    group.addoption(
+        "--persona-no-baseline", action="store_true", help="do not compare with the baseline"
+    )
+    group.addoption(
+        "--persona-json", metavar="FILE", help="write results, comparison and gate as JSON"
+    )
     group.addoption("--persona-store", metavar="DIR", help="folder of the store (.persona_eval)")
     group.addoption(
         "--persona-batch-size",

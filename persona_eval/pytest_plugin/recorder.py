@@ -5,13 +5,19 @@ Under xdist the records travel with the reports, and this runs on the controller
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from persona_eval.pytest_plugin import xdist
 from persona_eval.pytest_plugin.options import SUITES_SEEN
 
+if TYPE_CHECKING:
+    from persona_eval.outcome import Outcome
+
+OUTCOME = pytest.StashKey["Outcome"]()
 RECORDS = pytest.StashKey[list[dict[str, Any]]]()
 ENGINE_OR_SCORER_ERROR = 7
 
@@ -25,10 +31,20 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if not isinstance(item, CaseItem):
         return
     if call.when == "call" and RECORD in item.stash:
-        report.persona = item.stash[RECORD] | {"outcome": report.outcome}  # type: ignore[attr-defined]
+        report.persona = _agreeing(item.stash[RECORD], report)  # type: ignore[attr-defined]
     elif call.when == "setup" and report.failed and call.excinfo:
         error = f"set-up failed: {call.excinfo.exconly()}"
-        report.persona = record(item, error) | {"outcome": report.outcome}  # type: ignore[attr-defined]
+        report.persona = record(item, error)  # type: ignore[attr-defined]
+
+
+def _agreeing(record: dict[str, Any], report: pytest.TestReport) -> dict[str, Any]:
+    """The record with a verdict that tells the same story as pytest, which may count a case as
+    failed that does not close the gate (``xfail_strict``, ``--runxfail``)."""
+    verdict = record.get("verdict")
+    if verdict is None or verdict["fails"] or not report.failed:
+        return record
+    reason = verdict["reason"] or "passed, but was expected to fail"
+    return record | {"verdict": {"fails": True, "reason": reason}}
 
 
 class Recorder:
@@ -46,25 +62,66 @@ class Recorder:
 
 
 def finish(session: pytest.Session) -> None:
-    """A scorer or engine that failed makes the exit status 7: neither a pass nor a fail. To
-    run nothing is what ``--persona-explain`` is for."""
-    records = session.config.stash.get(RECORDS, [])
-    if session.exitstatus in (0, 1) and any(record["error"] for record in records):
-        session.exitstatus = ENGINE_OR_SCORER_ERROR
-    if session.config.stash.get(xdist.ENDED, False):
+    """The gate decides between the exit statuses 0 and 1. A scorer or engine that failed makes it
+    7: neither a pass nor a fail. To run nothing is what ``--persona-explain`` and
+    ``--persona-plan`` are for."""
+    config = session.config
+    if config.stash.get(xdist.ENDED, False):
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
-    explained = session.config.getoption("persona_explain")
-    if explained and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+    elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and _asks(config):
         session.exitstatus = pytest.ExitCode.OK
+    elif session.exitstatus in (0, 1, 2) and config.stash[RECORDS] and not xdist.worker(config):
+        outcome = _outcome(session)
+        if session.exitstatus != pytest.ExitCode.INTERRUPTED:
+            session.exitstatus = _status(session, outcome)
+        _keep(config, outcome, int(session.exitstatus))
 
 
-def summarise(terminal: Any, config: pytest.Config, exitstatus: int) -> None:
+def _status(session: pytest.Session, outcome: Outcome) -> int:
+    if outcome.errors:
+        return ENGINE_OR_SCORER_ERROR
+    return int(session.exitstatus) if outcome.passed else pytest.ExitCode.TESTS_FAILED
+
+
+def _keep(config: pytest.Config, outcome: Outcome, status: int) -> None:
+    """Write down how the run ended, in the store and where ``--persona-json`` says."""
+    from persona_eval.history import Runs
+    from persona_eval.store import Store
+
+    facts = config.stash.get(xdist.FACTS, None)
+    if facts:
+        store = Store(Path(facts["store"]))
+        gates = {gate.folder: gate.decision.to_json() for gate in outcome.gates}
+        Runs(store).decide(facts["run"], status, gates)
+        store.close()
+    if path := config.getoption("persona_json"):
+        from persona_eval.reports.machine import run_report
+
+        text = json.dumps(run_report(outcome, facts, status), indent=2, ensure_ascii=False)
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def _asks(config: pytest.Config) -> bool:
+    return bool(config.getoption("persona_explain") or config.getoption("persona_plan"))
+
+
+def _outcome(session: pytest.Session) -> Outcome:
+    from persona_eval.outcome import outcome_of
+
+    config = session.config
+    finished = not (session.shouldfail or session.shouldstop or session.exitstatus == 2)
+    facts = config.stash.get(xdist.FACTS, None)
+    records = config.stash.get(RECORDS, [])
+    outcome = outcome_of(records, facts, finished)
+    config.stash[OUTCOME] = outcome
+    return outcome
+
+
+def summarise(terminal: Any, config: pytest.Config) -> None:
     """Write the closing block."""
     from persona_eval.reports.terminal import closing_block
 
-    records = config.stash.get(RECORDS, [])
-    if records and not xdist.worker(config):
+    if OUTCOME in config.stash and not xdist.worker(config):
         terminal.section("persona-eval", sep="=")
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-        for line in closing_block(records, interrupted):
+        for line in closing_block(config.stash[OUTCOME]):
             terminal.line(line)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, replace
-from itertools import chain
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from persona_eval.errors import AdapterError, PersonaEvalError, ScorerError, StoreError
-from persona_eval.history import stored_trial
-from persona_eval.judging import Judgement, Planned, judge_trial, judged_pairs, plan
+from persona_eval.errors import AdapterError, ScorerError, StoreError
+from persona_eval.fingerprint import digest_json
+from persona_eval.gate import CaseVerdict, case_verdict, must_pass
+from persona_eval.history import Runs
+from persona_eval.identity import place_of
+from persona_eval.judge import Judge
+from persona_eval.judging import asks_for
 from persona_eval.likelihoods import StoredLikelihood
 from persona_eval.models import memory
-from persona_eval.pytest_plugin import adapters, options, xdist
+from persona_eval.models.base import ENGINE_VERSION
+from persona_eval.pytest_plugin import adapters, xdist
+from persona_eval.pytest_plugin.about import about_run
+from persona_eval.pytest_plugin.casework import Casework
 from persona_eval.pytest_plugin.collect import CaseFailed, CaseItem, registry
+from persona_eval.pytest_plugin.folders import FOLDERS, require_same_model
 from persona_eval.pytest_plugin.progress import progress_line
 from persona_eval.pytest_plugin.recorder import ENGINE_OR_SCORER_ERROR
 from persona_eval.reports.failure import failure_text
 from persona_eval.results import CaseResult
 from persona_eval.runner import Runner, Work, WornAdapter
-from persona_eval.scorers.tools import prepare
+from persona_eval.standings import design_of
 from persona_eval.trials import Trial
 
 if TYPE_CHECKING:
@@ -46,6 +53,9 @@ class PersonaSession:
     ):
         self.config, self.model, self.worn = config, model, worn
         self.store, self.tools = store, tools
+        self.folders = config.stash[FOLDERS]
+        require_same_model(self.folders.values(), model)
+        self.candidate = adapters.adapter_names(config)[0]
         self._progress = progress_line(config)
         self.runner = Runner(
             model,
@@ -54,51 +64,78 @@ class PersonaSession:
             on_work=self._progress.show,
             before_wearing=adapters.Unchanged(worn.values()).require,
         )
-        self.run = store.begin_run(self._about())
-        self._plans: dict[str, tuple[Planned, ...]] = {}
-        self._announced: set[str] = set()
+        self._judge = Judge(registry(config), store)
+        self._work: dict[tuple[str, str], Casework] = {}
         self._errors = 0
+        self.runs = Runs(store)
+        about = about_run(config, model, worn, tools, self.folders.values())
+        self.run = self.runs.begin(xdist.session_token(config), about)
+        xdist.tell(config, {
+            "run": self.run,
+            "candidate": self.candidate,
+            "store": str(store.path),
+            "folders": [folder.to_json(model.engine) for folder in self.folders.values()],
+            "about": about,
+        })  # fmt: skip
 
     def check(self, item: CaseItem) -> None:
-        """Generate, judge and record a case. Raises CaseFailed when too few trials pass, and
-        PersonaEvalError when a reply could not be generated or judged."""
+        """Generate, judge and record a case. Raises CaseFailed when it fails and that closes the
+        gate, and PersonaEvalError when a reply could not be generated or judged."""
         try:
-            trials, judgements = self._judged(item)
+            work, trials = self._worked_out(item)
         except Exception as error:
             self._errors += 1
             item.stash[RECORD] = self._record(item, error=str(error) or type(error).__name__)
             if isinstance(error, StoreError):  # each further case would meet it too
                 item.session.shouldfail = f"{item.nodeid}: {error}"
             raise
-        outcomes = [bool(judgement.passed) for judgement in judgements]
-        result = CaseResult.of(item.case, outcomes, _preference(judgements))
-        item.stash[RECORD] = self._record(item) | {"result": asdict(result)}
-        item.user_properties += _properties(item, self.model, result)
-        if not result.passed:
-            raise CaseFailed(failure_text(result, trials, judgements))
+        result, pair = work.result(), work.pair(trials)
+        verdict = self._verdict(item, work, result, pair)
+        item.stash[RECORD] = self._record(item) | {
+            "result": result.to_json(),
+            "verdict": asdict(verdict),
+            "before": pair.before.to_json() if pair.before else None,
+            "after": pair.after.to_json() if pair.after else None,
+        }
+        item.user_properties += _properties(item, self.model, result, verdict)
+        if not result.passed or verdict.fails:
+            self._fail(verdict, failure_text(result, trials, work.judgements, verdict.reason))
 
     def close(self, session: pytest.Session) -> None:
         """Give memory back, and close the run with the exit status that is to be expected."""
         self.runner.close()
         failed = ENGINE_OR_SCORER_ERROR if self._errors else int(session.testsfailed > 0)
-        self.store.end_run(self.run, int(session.exitstatus) or failed)
+        self.runs.end(self.run, int(session.exitstatus) or failed)
 
-    def _judged(self, item: CaseItem) -> tuple[list[Trial], list[Judgement]]:
+    def _fail(self, verdict: CaseVerdict, text: str) -> None:
+        if verdict.fails or self.config.getoption("runxfail"):
+            raise CaseFailed(text)
+        pytest.xfail(verdict.reason)
+
+    def _verdict(
+        self, item: CaseItem, work: Casework, result: CaseResult, pair: Any
+    ) -> CaseVerdict:
+        """What the case means for the gate, which only the candidate has to pass."""
+        if item.case.xfail and not result.passed:
+            return CaseVerdict(False, f"expected to fail: {item.case.xfail}")
+        if item.adapter != self.candidate:
+            reason = f"{item.adapter} is not the candidate: {self.candidate} is"
+            return CaseVerdict(False, "" if result.passed else reason)
+        policy = work.folder.policy
+        required = must_pass(policy, item.case)
+        return case_verdict(policy, result, pair if work.compared else None, required)
+
+    def _worked_out(self, item: CaseItem) -> tuple[Casework, list[Trial]]:
         self._announce(item)
         try:
             trials = self.runner.trials(self._adapter(item), item.key)
         finally:
             self._progress.wipe()
-        judgements = self._judge(item, trials)
-        kept = [
-            stored_trial(item.suite, item.case.id, item.adapter, trial.replies, judgement)
-            for trial, judgement in zip(trials, judgements, strict=True)
-        ]
-        self.store.add_trials(self.run, item.nodeid, kept)
-        errors = dict.fromkeys(judgement.error for judgement in judgements if judgement.error)
-        if errors:
-            raise ScorerError("\n".join(errors))
-        return trials, judgements
+        work = self._work[item.adapter, item.key]
+        self.runs.add(self.run, item.adapter, work.facts, work.kept(trials))
+        if work.error:
+            raise ScorerError(work.error)
+        return work, trials
 
     def _adapter(self, item: CaseItem) -> WornAdapter:
         if item.adapter not in self.worn:
@@ -111,54 +148,43 @@ class PersonaSession:
     def _announce(self, item: CaseItem) -> None:
         """Announce the cases that will be asked for, so that they share a batch: the whole
         session's, or under xdist, where each worker sees all items, those of this file."""
-        if item.key in self._announced:
+        if (item.adapter, item.key) in self._work:
             return
         items = [other for other in item.session.items if isinstance(other, CaseItem)]
         if xdist.worker(self.config):
             items = [other for other in items if other.path == item.path]
         items = [other for other in items if not other.get_closest_marker("skip")]
+        for other in items:
+            if other.adapter in self.worn:
+                self._work[other.adapter, other.key] = self._casework(other)
         for name, adapter in self.worn.items():
             mine = [other for other in items if other.adapter == name]
-            self.runner.enqueue(adapter, ((o.key, o.case, o.suite.persona) for o in mine))
-        self._announced.update(other.key for other in items)
+            cases = ((o.key, o.case, o.suite.persona) for o in mine)
+            self.runner.enqueue(adapter, cases, partial(self._more, name))
 
-    def _judge(self, item: CaseItem, trials: Sequence[Trial]) -> list[Judgement]:
-        case, persona = item.case, item.suite.persona
-        planned = self._plan(item)
-        replies = [[(r.text, r.finish_reason) for r in trial.replies] for trial in trials]
-        tools = self._tools(item, planned)
-        pairs = (judged_pairs(case, persona, planned, reply) for reply in replies)
-        prepare(tools, chain.from_iterable(pairs))
-        return [judge_trial(case, persona, planned, reply, tools) for reply in replies]
+    def _more(self, adapter: str, name: str, trials: list[Trial]) -> int:
+        return self._work[adapter, name].more(trials)
 
-    def _tools(self, item: CaseItem, planned: Sequence[Planned]) -> Tools:
+    def _casework(self, item: CaseItem) -> Casework:
+        folder, adapter = self.folders[item.path.parent], self.worn[item.adapter]
+        asked = [self.model.fingerprint, self.model.engine, ENGINE_VERSION, adapter.fingerprint]
+        rules = self._judge.rules(
+            item.case, item.suite.persona, self._tools(item, adapter), digest_json(asked)
+        )
+        section = folder.baseline.section(self.model.engine) if folder.baseline else None
+        compared = section is not None and item.adapter == self.candidate
+        design = design_of(item.case, folder.policy)
+        return Casework(item, folder, design, rules, self._judge, compared, self.model.engine)
+
+    def _tools(self, item: CaseItem, adapter: WornAdapter) -> Tools:
         """The session's tools, with those that belong to the item's adapter."""
         base = WornAdapter(adapters.BASE, None, adapters.NO_FINGERPRINT)
         return replace(
             self.tools,
-            training_replies=self._training_replies(item, planned),
-            likelihood=StoredLikelihood(self.runner, self.store, self._adapter(item)),
+            training_replies=_training_replies(item, adapter),
+            likelihood=StoredLikelihood(self.runner, self.store, adapter),
             base_likelihood=StoredLikelihood(self.runner, self.store, base),
         )
-
-    def _plan(self, item: CaseItem) -> tuple[Planned, ...]:
-        if item.key not in self._plans:
-            self._plans[item.key] = plan(item.case, item.suite.persona, registry(self.config))
-        return self._plans[item.key]
-
-    def _training_replies(self, item: CaseItem, planned: Iterable[Planned]) -> list[str] | None:
-        """Only read when a case asks whether a reply is memorised."""
-        folder = self._adapter(item).folder
-        if folder is None or not any("not_memorised" in entry.title for entry in planned):
-            return None
-        from persona_eval.training.recipe import RECIPE_FILE
-        from persona_eval.training.recipe_file import load_recipe
-        from persona_eval.training.train import read_sources
-
-        if not (folder / RECIPE_FILE).is_file():
-            return None
-        conversations = read_sources(load_recipe(folder / RECIPE_FILE), folder).train
-        return [m.content for c in conversations for m in c.messages if m.role == "assistant"]
 
     def _record(self, item: CaseItem, error: str | None = None) -> dict[str, Any]:
         return record(item, error) | {
@@ -169,21 +195,13 @@ class PersonaSession:
             "memory": getattr(self.model, "memory", dict)(),
         }
 
-    def _about(self) -> dict[str, Any]:
-        return {
-            "model": self.model.name,
-            "model_fingerprint": self.model.fingerprint,
-            "engine": self.model.engine,
-            "adapters": {name: adapter.fingerprint for name, adapter in self.worn.items()},
-            "worker": xdist.worker(self.config),
-            "arguments": list(self.config.invocation_params.args),
-        }
-
 
 def record(item: CaseItem, error: str | None) -> dict[str, Any]:
     """What the controller must know about an item: plain JSON, as it may cross processes."""
     return {
         "node": item.nodeid,
+        "folder": item.path.parent.name,
+        "case": f"{place_of(item.path)}::{item.case.id}",
         "adapter": item.adapter,
         "category": item.case.category,
         "persona": item.suite.persona.name,
@@ -198,65 +216,24 @@ def record(item: CaseItem, error: str | None) -> dict[str, Any]:
     }
 
 
-def _preference(judgements: Sequence[Judgement]) -> bool | None:
-    """What `prefers` says of a case: the same in each trial, as nothing is sampled for it."""
-    said = [s["passed"] for j in judgements for s in j.scores if s["expectation"] == "prefers"]
-    return next((passed for passed in said if passed is not None), None)
+def _training_replies(item: CaseItem, adapter: WornAdapter) -> list[str] | None:
+    """Only read when a case asks whether a reply is memorised."""
+    if adapter.folder is None or not asks_for(item.case, "not_memorised"):
+        return None
+    from persona_eval.training.train import training_replies
+
+    return training_replies(adapter.folder)
 
 
-def _properties(item: CaseItem, model: Model, result: CaseResult) -> list[tuple[str, object]]:
+def _properties(
+    item: CaseItem, model: Model, result: CaseResult, verdict: CaseVerdict
+) -> list[tuple[str, object]]:
     return [
         ("model", model.name),
         ("adapter", item.adapter),
         ("category", result.category),
         ("trials", result.trials),
-        ("rate", round(result.fraction, 4)),
+        ("rate", round(float(result.rate), 4)),
+        ("label", result.label),
+        ("gate", verdict.reason or "passes"),
     ]
-
-
-@contextmanager
-def ending_on_error(config: pytest.Config) -> Iterator[None]:
-    """End the session with one message, instead of failing each test with the same one."""
-    try:
-        yield
-    except PersonaEvalError as error:
-        xdist.tell_controller(config, f"persona-eval: {error}")
-        pytest.exit(f"persona-eval: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
-
-
-def default_model(config: pytest.Config) -> Model:
-    """The model that options and ini file name. Raises ModelError."""
-    from persona_eval.models.blas import limit_threads
-    from persona_eval.models.locate import locate
-    from persona_eval.models.mlx import MLXModel
-
-    limit_threads(xdist.threads(config))
-    spec = options.setting(config, "model") or "gemma3-270m"
-    return MLXModel(locate(spec), config.getoption("persona_batch_size"))
-
-
-def default_tools(config: pytest.Config, store: Store) -> Tools:
-    """Vectors kept in the store; their models load when a text is new."""
-    from persona_eval.scorers import tools
-
-    chosen = options.setting(config, "embedder")
-    folder = config.rootpath / chosen if chosen else None
-    return tools.default_tools(folder if folder and folder.is_dir() else chosen, store)
-
-
-def ready_adapters(config: pytest.Config, model: Model) -> dict[str, WornAdapter]:
-    """The session's adapters, trained where that was asked for. Raises AdapterError."""
-    from persona_eval.reports.training import ProgressLines
-
-    writer = config.get_terminal_writer()
-    ready = [
-        adapters.ready_adapter(
-            spec,
-            adapters.adapters_root(config),
-            model,
-            train=bool(config.getoption("persona_train")),
-            on_progress=ProgressLines(writer.line),
-        )
-        for spec in adapters.adapter_specs(config)
-    ]
-    return dict(zip(adapters.adapter_names(config), ready, strict=True))

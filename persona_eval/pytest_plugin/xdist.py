@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,9 @@ from persona_eval.pytest_plugin.options import asks_for_suites
 ENDING = "persona_ending"
 ENDED = pytest.StashKey[bool]()
 """On the controller: whether a worker ended the session because of wrong usage."""
+FACTS_OUTPUT = "persona_facts"
+FACTS = pytest.StashKey[dict[str, Any]]()
+"""What a process that checked cases knows of the session: plain JSON."""
 
 
 def auto_workers(config: pytest.Config) -> int | None:
@@ -29,9 +33,24 @@ def scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def worker_down(node: Any) -> None:
-    """On the controller: notes whether a worker ended the session."""
-    if getattr(node, "workeroutput", {}).get(ENDING):
+    """On the controller: notes whether a worker ended the session, and what it knows of it."""
+    output = getattr(node, "workeroutput", {})
+    if output.get(ENDING):
         node.config.stash[ENDED] = True
+    if FACTS_OUTPUT in output:
+        node.config.stash[FACTS] = output[FACTS_OUTPUT]
+
+
+def tell(config: pytest.Config, facts: dict[str, Any]) -> None:
+    """Let the end of the session, on the controller, know what this process knows of it."""
+    if worker(config):
+        config.workeroutput[FACTS_OUTPUT] = facts  # type: ignore[attr-defined]
+    config.stash[FACTS] = facts
+
+
+def session_token(config: pytest.Config) -> str:
+    """The same in all processes of a session, and in no other."""
+    return str(_input(config).get("testrunuid") or uuid4())
 
 
 def tell_controller(config: pytest.Config, why: str) -> None:

@@ -15,13 +15,14 @@ WIDTH = 96
 
 
 def failure_text(
-    result: CaseResult, trials: Sequence[Trial], judgements: Sequence[Judgement]
+    result: CaseResult, trials: Sequence[Trial], judgements: Sequence[Judgement], why: str = ""
 ) -> str:
-    """Conversation, each trial's replies, and every expectation with value, limit and reason."""
+    """Conversation, each trial's replies, and every expectation with value, limit and reason.
+    ``why`` is what the case means for the gate; trials beyond those that count confirm a flip."""
     role = f"{result.category}, control" if result.control else result.category
-    lines = [
-        f"{result.passes} of {result.trials} trials passed, {result.pass_rate:.0%} must ({role})"
-    ]
+    bar = f"{result.design.pass_rate:.0%} must"
+    counts = f"{result.passes} of {result.trials} trials passed, {bar} ({role})"
+    lines = [f"{counts}; {why}" if why not in ("", "fails") else counts]
     for trial, judgement in zip(trials, judgements, strict=True):
         verdict = "passed" if judgement.passed else "failed"
         lines += ["", f"trial {trial.number + 1}: {verdict}", *_conversation(trial)]

@@ -1,69 +1,56 @@
-"""The closing block of a run: what ran, a table by category, one verdict."""
+"""The closing block of a run: what ran, a table by category, what changed, one decision."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tabulate import tabulate
 
+from persona_eval.compare import Comparison
+from persona_eval.outcome import AdapterOutcome, GateOutcome, Outcome, Record
+from persona_eval.reports.comparison import comparison_lines, points
 from persona_eval.results import CaseResult, CategorySummary, by_category, summarise
 from persona_eval.runner import Work
+from persona_eval.statistics.design import intraclass
 from persona_eval.suite.models import CATEGORIES
 
-Record = Mapping[str, Any]
 SHOWN = 12
+AGREE, DIFFER = 0.7, 0.3
+"""Correlations of the trials of a case, from which on advice is given."""
 
 
-@dataclass(frozen=True)
-class AdapterResults:
-    """The results of one adapter, with what could not be judged."""
-
-    adapter: str
-    results: tuple[CaseResult, ...]
-    errors: tuple[Record, ...]
-    failed: tuple[str, ...]
-    """Node ids of failing cases."""
-    expected: int
-    """How many cases failed as expected."""
-
-
-def closing_block(records: Sequence[Record], interrupted: bool = False) -> list[str]:
-    """Lines for the end of the session; ``records`` is what the items recorded."""
-    groups = [_of_adapter(name, records) for name in dict.fromkeys(r["adapter"] for r in records)]
-    lines = [_heading(records, groups), ""]
-    for group in groups:
-        lines += [f"adapter {group.adapter}"] if len(groups) > 1 else []
-        lines += [_table(group.results), ""] if group.results else []
-    if len(groups) > 1:
-        lines += [_difference(groups), ""]
-    return [*lines, *_errors(groups), *_failures(groups), _verdict(groups, interrupted)]
+def closing_block(outcome: Outcome) -> list[str]:
+    """Lines for the end of the session."""
+    adapters = outcome.adapters
+    lines = [_heading(outcome.records, adapters), ""]
+    for number, adapter in enumerate(adapters):
+        lines += [f"adapter {adapter.adapter}"] if len(adapters) > 1 else []
+        compared = [g.comparison for g in outcome.gates if g.comparison] if number == 0 else []
+        lines += (
+            [_table(adapter.results, compared), *_trials(adapter), ""] if adapter.results else []
+        )
+    if len(adapters) > 1:
+        lines += [_difference(adapters), ""]
+    lines += [*_errors(adapters), *_failures(adapters)]
+    for gate in outcome.gates:
+        lines += [*_gate(gate, named=len(outcome.gates) > 1)]
+    if not outcome.gates:
+        lines += [f"gate ERROR: {outcome.errors} cases could not be judged (above)"]
+    return lines
 
 
-def _of_adapter(name: str, records: Sequence[Record]) -> AdapterResults:
-    mine = [record for record in records if record["adapter"] == name]
-    judged = [(record, CaseResult(**record["result"])) for record in mine if record["result"]]
-    return AdapterResults(
-        name,
-        tuple(result for _, result in judged),
-        tuple(record for record in mine if record["error"]),
-        tuple(record["node"] for record, _ in judged if record["outcome"] == "failed"),
-        sum(not result.passed and record["outcome"] == "skipped" for record, result in judged),
-    )
-
-
-def _heading(records: Sequence[Record], groups: Sequence[AdapterResults]) -> str:
+def _heading(records: Sequence[Record], adapters: Sequence[AdapterOutcome]) -> str:
     work = total_work(records)
     models = (f"{r['model']} ({r['engine']})" for r in records if r["model"])
     personas = ", ".join(dict.fromkeys(record["persona"] for record in records))
-    adapters = ", ".join(group.adapter for group in groups)
-    noun = "adapter" if len(groups) == 1 else "adapters"
+    names = ", ".join(adapter.adapter for adapter in adapters)
+    noun = "adapter" if len(adapters) == 1 else "adapters"
     stored = f"{work.stored} of {work.stored + work.generated} replies from the store"
     made = f"{work.generated} replies in {work.seconds:.0f} s, {work.tokens_per_second:.0f} tok/s"
     memory = [_memory(records)] if work.generated else []
     return " · ".join(
-        [personas, f"{noun} {adapters}", *dict.fromkeys(models), f"{made}, {stored}", *memory]
+        [personas, f"{noun} {names}", *dict.fromkeys(models), f"{made}, {stored}", *memory]
     )
 
 
@@ -95,15 +82,26 @@ def total_work(records: Iterable[Record]) -> Work:
     )
 
 
-def _table(results: Sequence[CaseResult]) -> str:
+def _table(results: Sequence[CaseResult], comparisons: Sequence[Comparison]) -> str:
     summaries = [*by_category(results), summarise("all", results)]
     headers = ["category", "cases", "trials", "passed", "95 %", "controls", "balanced", "failed"]
     rows = [_row(summary) for summary in summaries]
     if summaries[-1].prefers is not None:
         headers.append("prefers")
         rows = [[*r, percent(s.prefers)] for r, s in zip(rows, summaries, strict=True)]
+    if comparisons:
+        headers.append("vs baseline")
+        rows = [
+            [*r, _change(s.category, comparisons)] for r, s in zip(rows, summaries, strict=True)
+        ]
     return tabulate(rows, headers=headers, disable_numparse=True,
                     colalign=("left", *["right"] * (len(headers) - 1)))  # fmt: skip
+
+
+def _change(category: str, comparisons: Sequence[Comparison]) -> str:
+    """Mean change over the pairs of a category."""
+    pairs = [p for c in comparisons for p in c.paired if category in ("all", p.result.category)]
+    return points(float(sum(pair.difference for pair in pairs) / len(pairs))) if pairs else ""
 
 
 def _row(summary: CategorySummary) -> list[str]:
@@ -126,23 +124,37 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0%}"
 
 
-def _difference(groups: Sequence[AdapterResults]) -> str:
-    """Rates by category, an adapter a column, and the last against the first in points."""
-    rates = [_rates(group.results) for group in groups]
-    first, last = rates[0], rates[-1]
+def _trials(adapter: AdapterOutcome) -> Iterator[str]:
+    """What was saved, and whether more trials or more cases would tell more."""
+    saved = sum(result.saved for result in adapter.results)
+    drawn = sum(result.trials for result in adapter.results)
+    if saved:
+        yield f"{drawn} of {drawn + saved} trials drawn: the other {saved} could change no verdict"
+    rho = intraclass([(result.passes, result.trials) for result in adapter.results])
+    if rho is not None and rho >= AGREE:
+        yield f"ρ {rho:.2f}: the trials of a case agree, so that more cases tell more than more trials"
+    elif rho is not None and rho <= DIFFER:
+        yield f"ρ {rho:.2f}: the trials of a case differ, so that more trials tell as much as more cases"
+    elif rho is not None:
+        yield f"ρ {rho:.2f}: both more cases and more trials would tell more"
+
+
+def _difference(adapters: Sequence[AdapterOutcome]) -> str:
+    """Rates by category, an adapter a column, and the candidate against each other in points."""
+    rates = [_rates(adapter.results) for adapter in adapters]
     rows = [
         [
             name,
             *(percent(rate.get(name)) for rate in rates),
-            _points(first.get(name), last.get(name)),
+            *(_points(other.get(name), rates[0].get(name)) for other in rates[1:]),
         ]
         for name in (*CATEGORIES, "all")
         if any(name in rate for rate in rates)
     ]
-    names = [group.adapter for group in groups]
-    headers = ["category", *names, f"{names[-1]} against {names[0]}"]
+    names = [adapter.adapter for adapter in adapters]
+    headers = ["category", *names, *(f"{names[0]} against {name}" for name in names[1:])]
     return tabulate(rows, headers=headers, disable_numparse=True,
-                    colalign=("left", *["right"] * (len(names) + 1)))  # fmt: skip
+                    colalign=("left", *["right"] * (len(headers) - 1)))  # fmt: skip
 
 
 def _rates(results: Sequence[CaseResult]) -> dict[str, float]:
@@ -156,31 +168,45 @@ def _points(before: float | None, after: float | None) -> str:
     return "" if before is None or after is None else f"{(after - before) * 100:+.0f} pts"
 
 
-def _errors(groups: Sequence[AdapterResults]) -> Iterator[str]:
-    for group in groups:
-        for record in group.errors:
+def _errors(adapters: Sequence[AdapterOutcome]) -> Iterator[str]:
+    for adapter in adapters:
+        for record in adapter.errors:
             yield f"ERROR {record['node']}: {record['error']}"
 
 
-def _failures(groups: Sequence[AdapterResults]) -> Iterator[str]:
-    nodes = [node for group in groups for node in group.failed]
+def _failures(adapters: Sequence[AdapterOutcome]) -> Iterator[str]:
+    nodes = [node for adapter in adapters for node in adapter.failed]
     yield from (f"failed {node}" for node in nodes[:SHOWN])
     if len(nodes) > SHOWN:
         yield f"failed {len(nodes) - SHOWN} more (above, or with -rf)"
 
 
-def _verdict(groups: Sequence[AdapterResults], interrupted: bool) -> str:
-    errors = sum(len(group.errors) for group in groups)
-    failed = sum(len(group.failed) for group in groups)
-    cases = sum(len(group.results) for group in groups)
-    if errors:
-        return (
-            f"verdict ERROR: {errors} cases could not be judged (above); {failed} of {cases} failed"
-        )
-    if failed:
-        return f"verdict FAIL: {failed} of {cases} cases failed"
-    if interrupted:
-        return f"verdict INCOMPLETE: interrupted after {cases} cases, none of which failed"
-    if expected := sum(group.expected for group in groups):
-        return f"verdict PASS: {cases - expected} of {cases} cases passed, {expected} failed as expected"
-    return f"verdict PASS: all {cases} cases passed"
+def _gate(gate: GateOutcome, named: bool) -> Iterator[str]:
+    if gate.comparison and gate.baseline:
+        yield f"against the baseline of {_accepted(gate.baseline)}"
+        policy = gate.decision.policy
+        yield from comparison_lines(gate.comparison, policy["alpha"], policy["margin"])
+    elif gate.engines:
+        kinds = ", ".join(gate.engines)
+        yield f"no comparison: the baseline has no section for {gate.engine} (it has {kinds})"
+    if gate.left_out:
+        noun = "case was" if gate.left_out == 1 else "cases were"
+        yield f"{gate.left_out} {noun} not run: these rates are those of the others"
+    yield from (f"note {note}" for note in gate.decision.notes)
+    word = "ERROR" if gate.errors else "PASS" if gate.decision.passed else "FAIL"
+    name = f" {gate.persona} ({gate.folder})" if named else ""
+    if not gate.decision.reasons:
+        yield f"gate {word}{name}: {_passing(gate)}"
+    yield from (f"gate {word}{name}: {reason}" for reason in gate.decision.reasons)
+    if gate.decision.next:
+        yield f"next {gate.decision.next}"
+
+
+def _passing(gate: GateOutcome) -> str:
+    cases = gate.passed + sum(gate.excused.values())
+    excused = "".join(f", {count} × {kind}" for kind, count in sorted(gate.excused.items()))
+    return f"{gate.passed} of {cases} cases passed{excused}"
+
+
+def _accepted(baseline: Mapping[str, Any]) -> str:
+    return f"{baseline['accepted']} ({baseline['adapter']['name']})"

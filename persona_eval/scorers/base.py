@@ -114,6 +114,9 @@ class Scorer(Frozen):
     """Whether its rules are estimates, so that a misjudged example is a warning (unsure) and not
     an error. Where a trained part decides, that is so anyway."""
 
+    asks_model: ClassVar[bool] = False
+    """Whether it asks the tested model, or its base, how likely a reply is."""
+
     def judge(self, exchange: Exchange) -> Score:
         """Judge one reply. Raise nothing on purpose: what is raised is a scorer error."""
         raise NotImplementedError

@@ -22,6 +22,7 @@ class Fluent(Scorer):
     name: ClassVar[str] = "fluent"
     short: ClassVar[str | None] = "at_least"
     calibrated: ClassVar[bool] = True
+    asks_model: ClassVar[bool] = True
 
     at_least: float | None = Field(default=None, le=0, allow_inf_nan=False)
     """Smallest mean log-probability (natural logarithm per token) that passes."""
@@ -49,6 +50,7 @@ class Prefers(Scorer):
     name: ClassVar[str] = "prefers"
     short: ClassVar[str | None] = "margin"
     calibrated: ClassVar[bool] = True
+    asks_model: ClassVar[bool] = True
 
     good: Texts | None = None
     """Replies that should be likelier; the case's `good` unless given."""

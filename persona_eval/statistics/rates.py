@@ -28,6 +28,14 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, f
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
+def at_most(passes: int, trials: int, rate: float) -> float:
+    """Chance of so few passes, or fewer, among trials that each pass with this probability: the
+    lower tail of the binomial distribution."""
+    return math.fsum(
+        math.comb(trials, k) * rate**k * (1 - rate) ** (trials - k) for k in range(passes + 1)
+    )
+
+
 def mean(values: Sequence[float]) -> float | None:
     """Arithmetic mean, or None of nothing."""
     return sum(values) / len(values) if values else None

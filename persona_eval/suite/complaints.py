@@ -15,7 +15,7 @@ from persona_eval.suite.suggest import did_you_mean
 from persona_eval.suite.yaml import KeyPath
 
 # Parts of pydantic's paths that are no keys: members of a union, and a mapping's key as such.
-_LABELS = ("<text>", "<from>", "[key]")
+_LABELS = ("<text>", "<from>", "<number>", "<auto>", "<range>", "[key]")
 _QUOTES = "; if it is meant as text, put it in quotes"
 _MESSAGES = {
     "string_type": "must be text, not {found}{quotes}",

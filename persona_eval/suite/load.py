@@ -42,7 +42,8 @@ def load_suite(path: Path, vocabulary: Vocabulary) -> Suite:
     cases = Resolver(findings, vocabulary, tainted).cases()
     findings.stop()
     assert persona is not None, "a missing card is a finding"
-    return Suite(path=path, persona=persona, persona_path=persona_path, cases=cases)
+    gate = findings.document.data.get("gate") or {}
+    return Suite(path=path, persona=persona, persona_path=persona_path, cases=cases, gate=gate)
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    model_validator,
+)
+from pydantic import (
+    Tag as Form,
+)
 
 CategoryName = Literal["in_character", "dont_know", "clarify", "off_topic", "boundary"]
 CATEGORIES: tuple[str, ...] = get_args(CategoryName)
@@ -213,14 +223,44 @@ class Turn(Frozen):
     """What this turn's reply must meet."""
 
 
+class TrialRange(Frozen):
+    """Trials that are drawn only while they can still decide something."""
+
+    min: int = Field(default=2, ge=1)
+    """So many are always drawn."""
+    max: int = Field(default=5, ge=1)
+    """The verdict is the one that this many trials would give."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"`min` {self.min} is above `max` {self.max}")
+        return self
+
+
+def _form_of_trials(value: Any) -> str:
+    if isinstance(value, dict | TrialRange):
+        return "<range>"
+    return "<auto>" if isinstance(value, str) and not value.isdecimal() else "<number>"
+
+
+Trials = Annotated[
+    Annotated[int, Field(ge=1), Form("<number>")]
+    | Annotated[Literal["auto"], Form("<auto>")]
+    | Annotated[TrialRange, Form("<range>")],
+    Discriminator(_form_of_trials),
+]
+
+
 class Settings(Frozen):
     """What a case may set for itself, and `defaults` for all cases of a file."""
 
     DEFAULT_PASS_RATE: ClassVar[float] = 0.66
     BOUNDARY_PASS_RATE: ClassVar[float] = 1.0
 
-    trials: int = Field(default=3, ge=1)
-    """How many replies are generated."""
+    trials: Trials = 3
+    """How many replies are generated. `auto` (2 to 5), or a mapping of `min` and `max`, stops
+    where no further trial can change the verdict."""
     pass_rate: float = Field(default=DEFAULT_PASS_RATE, gt=0, le=1)
     """Share of the trials that must pass; boundary cases ask for all unless told otherwise."""
     must_pass: bool = False
@@ -267,6 +307,13 @@ class Case(Judged):
     """Line of the case in its file."""
 
     @property
+    def trial_range(self) -> TrialRange:
+        """Least and most trials; the same number where they are not `auto`."""
+        if isinstance(self.trials, int):
+            return TrialRange(min=self.trials, max=self.trials)
+        return TrialRange() if self.trials == "auto" else self.trials
+
+    @property
     def judged_turn(self) -> int:
         """Index of the turn that the category's expectations judge."""
         marked = [index for index, turn in enumerate(self.turns) if turn.judge]
@@ -285,6 +332,8 @@ class Suite(Frozen):
     persona: Persona
     persona_path: Path
     cases: tuple[Case, ...]
+    gate: dict[str, Any] = {}
+    """What the file says about its gate, as it is written."""
 
     def case(self, case_id: str) -> Case:
         """The case of that id; KeyError when there is none."""

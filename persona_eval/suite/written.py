@@ -29,6 +29,7 @@ from persona_eval.suite.models import (
     Turn,
     Voice,
 )
+from persona_eval.suite.policy import GatePolicy
 
 # The default of optional keys, for which no null may be written: pydantic checks no defaults,
 # and nobody reads this one, since resolving works on the keys that are there.
@@ -158,5 +159,8 @@ class WrittenSuite(Frozen):
     """What holds for every case that doesn't say otherwise."""
     templates: dict[str, Template] = Field(default={})
     """Partial cases by name, for cases to `use`."""
+    gate: GatePolicy = _UNSET
+    """When this character may ship. Its suites share one policy; `pyproject.toml` holds what is
+    the same for all characters."""
     cases: tuple[WrittenCase, ...] = Field(min_length=1)
     """The cases, run in this order."""

@@ -21,7 +21,7 @@ from persona_eval.training.examples import Example, tokenize
 from persona_eval.training.fingerprint import Fingerprint, Sources, adapter_fingerprint
 from persona_eval.training.loop import Epoch, Loop, OnProgress, Progress
 from persona_eval.training.loss import objective
-from persona_eval.training.recipe import Recipe, train_path, valid_path
+from persona_eval.training.recipe import RECIPE_FILE, Recipe, train_path, valid_path
 from persona_eval.training.stops import check_stop_tokens
 
 LOCK_FILE = ".train.lock"
@@ -73,6 +73,16 @@ def read_sources(recipe: Recipe, folder: Path) -> Sources:
     if recipe.data.valid_share is not None:
         return Sources(*split(train, recipe.data.valid_share, recipe.seed))
     return Sources(train, valid)
+
+
+def training_replies(folder: Path) -> list[str] | None:
+    """The replies that an adapter was trained on; None where its folder holds no recipe."""
+    from persona_eval.training.recipe_file import load_recipe
+
+    if not (folder / RECIPE_FILE).is_file():
+        return None
+    conversations = read_sources(load_recipe(folder / RECIPE_FILE), folder).train
+    return [m.content for c in conversations for m in c.messages if m.role == "assistant"]
 
 
 def _read(path: Path, problems: list[Problem]) -> list[Conversation]:

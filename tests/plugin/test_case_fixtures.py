@@ -51,7 +51,7 @@ def test_a_case_that_cannot_be_set_up_is_an_error_and_no_verdict(project: Projec
     result.stdout.fnmatch_lines(
         [
             "ERROR a.suite.yaml::cake[[]base[]]: set-up failed: RuntimeError: no water",
-            "verdict ERROR: 1 cases could not be judged (above); 0 of 1 failed",
+            "gate ERROR: 1 case could not be judged",
         ]
     )
 

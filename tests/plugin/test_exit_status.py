@@ -35,7 +35,8 @@ def test_a_scorer_that_crashes(project: Project) -> None:
             "`crashes` crashed: ZeroDivisionError: nought",
             "ERROR a.suite.yaml::hm[[]base[]]: `crashes` crashed: ZeroDivisionError: nought",
             "failed a.suite.yaml::why[[]base[]]",
-            "verdict ERROR: 1 cases could not be judged (above); 1 of 2 failed",
+            "gate ERROR: 1 case could not be judged",
+            "gate ERROR: 1 case: fails (*::why)",
         ]
     )
 
@@ -65,7 +66,8 @@ def test_an_engine_that_breaks_off_spoils_only_the_case_that_met_it(
         [
             message,
             f"ERROR a.suite.yaml::bad[[]base[]]: {message}",
-            "verdict ERROR: 1 cases could not be judged (above); 0 of 2 failed",
+            "gate ERROR: 1 case could not be judged",
+            "next mend what could not be judged (above), then run again",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -93,7 +95,7 @@ def test_an_interrupted_run_has_no_passing_verdict(project: Project) -> None:
     result = project.run_alone()
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(
-        ["verdict INCOMPLETE: interrupted after 1 cases, none of which failed"]
+        ["gate FAIL: the run was broken off", "next run again: what was finished is kept"]
     )
 
 

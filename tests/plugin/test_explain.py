@@ -57,4 +57,6 @@ def test_workers_cannot_print(project: Project) -> None:
     project.suite(case("tea"))
     result = project.run_alone("--persona-explain", "-n1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stdout.fnmatch_lines(["*--persona-explain prints from one process: add -n0*"])
+    result.stdout.fnmatch_lines(
+        ["*--persona-explain and --persona-plan print from one process: add -n0*"]
+    )

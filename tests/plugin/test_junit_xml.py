@@ -18,6 +18,8 @@ def test_properties_of_each_case(project: Project) -> None:
         "category": "in_character",
         "trials": "2",
         "rate": "1.0",
+        "label": "stable",
+        "gate": "passes",
     }
     (failure,) = hm.iter("failure")
     assert failure.get("message") == "0 of 1 trials passed, 100% must (in_character)"

@@ -58,9 +58,9 @@ def test_last_failed_runs_only_what_failed(three: Project) -> None:
 
 def test_failed_first_mixes_adapters_and_still_judges_all(three: Project) -> None:
     three.adapter("ned")
-    three.run("--persona-adapter=ned").assert_outcomes(passed=4, failed=2)
+    three.run("--persona-adapter=ned").assert_outcomes(passed=4, failed=1, xfailed=1)
     three.run("--persona-adapter=ned", "--ff", "--persona-fresh").assert_outcomes(
-        passed=4, failed=2
+        passed=4, failed=1, xfailed=1
     )
     assert len(three.asked()) == 12
 

@@ -31,7 +31,7 @@ def test_an_expected_failure_leaves_the_verdict_a_pass(project: Project) -> None
     result = project.run()
     result.assert_outcomes(passed=1, xfailed=1)
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["verdict PASS: 1 of 2 cases passed, 1 failed as expected"])
+    result.stdout.fnmatch_lines(["gate PASS: 1 of 2 cases passed, 1 × expected to fail"])
     result.stdout.no_fnmatch_line("failed a.suite.yaml*")
 
 
@@ -42,7 +42,7 @@ def test_an_unexpected_pass_is_shown_and_is_a_failure_where_the_ini_file_is_stri
     project.run().assert_outcomes(xpassed=1)
     result = project.run("-o", "xfail_strict=true")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["verdict FAIL: 1 of 1 cases failed"])
+    result.stdout.fnmatch_lines(["gate FAIL: 1 case: passed, but was expected to fail (*::tea)"])
 
 
 def test_a_crash_is_an_error_even_where_failure_is_expected(project: Project) -> None:

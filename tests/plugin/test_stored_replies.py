@@ -86,9 +86,13 @@ def test_a_run_is_written_down_with_its_judgements(project: Project) -> None:
     project.suite(case("tea"), case("hm", "Why?"))
     project.run()
     ((about, finished, status),) = rows(project, "SELECT about, finished, exit_status FROM runs")
-    assert json.loads(str(about))["model"] == "scripted"
+    said = json.loads(str(about))
+    assert said["model"]["name"] == said["engine"] == "scripted"
+    assert said["suites"].keys() == {f"{project.folder.name}/a.suite.yaml"}
+    assert said["adapters"]["base"]["folder"] is None
     assert finished is not None
     assert status == 1
-    nodes = dict(rows(project, "SELECT node, judgement FROM trials"))  # type: ignore[arg-type]
-    assert json.loads(nodes["a.suite.yaml::tea[base]"])["passed"] is True
-    assert json.loads(nodes["a.suite.yaml::hm[base]"])["scores"][0]["expectation"] == "contains"
+    query = "SELECT case_id, j.judgement FROM trials JOIN judgements j ON j.key = trials.judgement"
+    judged = {str(case_id): json.loads(str(text)) for case_id, text in rows(project, query)}
+    assert judged["tea"]["passed"] is True
+    assert judged["hm"]["scores"][0]["expectation"] == "contains"

@@ -27,7 +27,8 @@ def test_table_and_last_lines_also_when_quiet(mixed: Project, quiet: tuple[str, 
             "dont_know*2*2*50%*0%*50%*1",
             "all*3*4*67%*1",
             "failed a.suite.yaml::control[[]base[]]",
-            "verdict FAIL: 1 of 3 cases failed",
+            "gate FAIL: 1 case: fails (*::control)",
+            "next accept this as the baseline: persona-eval accept",
         ]
     )
 
@@ -35,7 +36,7 @@ def test_table_and_last_lines_also_when_quiet(mixed: Project, quiet: tuple[str, 
 def test_the_verdict_of_a_good_run(project: Project) -> None:
     project.suite(case("tea"), case("cup"))
     result = project.run()
-    result.stdout.fnmatch_lines(["verdict PASS: all 2 cases passed"])
+    result.stdout.fnmatch_lines(["gate PASS: 2 of 2 cases passed"])
     assert result.ret == pytest.ExitCode.OK
 
 
@@ -47,9 +48,9 @@ def test_several_adapters_are_compared(mixed: Project) -> None:
             "Bo · adapters base, ned · *",
             "adapter base",
             "adapter ned",
-            "category*base*ned*ned against base",
+            "category*base*ned*base against ned",
             "dont_know*50%*50%*+0 pts",
-            "verdict FAIL: 2 of 6 cases failed",
+            "gate FAIL: 1 case: fails (*::control)",
         ]
     )
 
@@ -58,7 +59,7 @@ def test_a_session_without_suites_has_no_closing_block(project: Project) -> None
     project.write("test_other.py", "def test_other():\n    pass\n")
     result = project.run()
     result.assert_outcomes(passed=1)
-    result.stdout.no_fnmatch_line("*verdict*")
+    result.stdout.no_fnmatch_line("*gate *")
 
 
 def test_ordinary_tests_run_beside_cases(project: Project) -> None:
@@ -67,10 +68,12 @@ def test_ordinary_tests_run_beside_cases(project: Project) -> None:
     result = project.run()
     result.assert_outcomes(passed=1, failed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["verdict PASS: all 1 cases passed"])
+    result.stdout.fnmatch_lines(["gate PASS: 1 of 1 cases passed"])
 
 
 def test_many_failures_are_not_all_repeated(project: Project) -> None:
     project.suite(*(case(f"hm-{number}", "Why?") for number in range(15)))
     result = project.run()
-    result.stdout.fnmatch_lines(["failed 3 more (above, or with -rf)", "verdict FAIL: 15 of 15*"])
+    result.stdout.fnmatch_lines(
+        ["failed 3 more (above, or with -rf)", "gate FAIL: 15 cases: fails (*"]
+    )

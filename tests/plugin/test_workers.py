@@ -26,7 +26,7 @@ def test_all_run_once_and_are_all_reported(project: Project) -> None:
             "all*12*12*100%*",
             "adapter ned",
             "all*12*12*100%*",
-            "verdict PASS: all 24 cases passed",
+            "gate PASS: 12 of 12 cases passed",
         ]
     )
     assert sorted(project.asked()) == sorted(f"{name}/0/0/0" for name in names * 2)
@@ -44,7 +44,7 @@ def test_a_crash_on_a_worker_gives_7(project: Project) -> None:
     result = project.run_alone("-n2")
     result.assert_outcomes(passed=1, failed=1)
     assert result.ret == 7
-    result.stdout.fnmatch_lines(["verdict ERROR: 1 cases could not be judged*"])
+    result.stdout.fnmatch_lines(["gate ERROR: 1 case could not be judged"])
 
 
 def test_auto_means_one_worker_for_suites(project: Project) -> None:

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import json
+from itertools import product
+
 import pytest
-from exchanges import case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_eval.results import CaseResult, by_category, summarise
+from persona_eval.results import CaseResult, Design, by_category, summarise
 from persona_eval.statistics.rates import wilson
 from persona_eval.suite.models import CATEGORIES
 
 
 def result(
-    passes: int, trials: int = 3, category: str = "dont_know", control: bool = False
+    passes: int,
+    trials: int = 3,
+    category: str = "dont_know",
+    control: bool = False,
+    bar: float = 0.66,
 ) -> CaseResult:
-    return CaseResult("a-case", category, control, trials, passes, 0.66)
+    outcomes = tuple(number < passes for number in range(trials))
+    design = Design(trials, trials, bar)
+    return CaseResult("ned/a.suite.yaml", "a-case", category, control, outcomes, design)
 
 
-def test_of_a_case() -> None:
-    found = CaseResult.of(case(pass_rate=0.5, control=True), [True, False])
-    assert found == CaseResult("a-case", "in_character", True, 2, 1, 0.5)
-    assert found.fraction == 0.5
-    assert found.passed
+def drawn(design: Design, outcomes: tuple[bool, ...]) -> CaseResult:
+    """The case of which trials are drawn from these outcomes as long as there must be more."""
+    count = 0
+    while more := design.more(outcomes[:count]):
+        count += more
+    return CaseResult("s", "a", "clarify", False, outcomes[:count], design)
 
 
 def test_a_case_without_trials_never_passes() -> None:
     with pytest.raises(ValueError, match="a-case has no judged trial"):
-        CaseResult.of(case(), [])
+        result(0, trials=0)
 
 
 @pytest.mark.parametrize(
@@ -44,19 +53,55 @@ def test_a_case_without_trials_never_passes() -> None:
 def test_the_pass_rate_is_reached_or_not(
     passes: int, trials: int, rate: float, passed: bool
 ) -> None:
-    assert CaseResult("a", "clarify", False, trials, passes, rate).passed is passed
+    assert result(passes, trials, bar=rate).passed is passed
 
 
 @given(st.integers(1, 50).flatmap(lambda n: st.tuples(st.integers(1, n), st.just(n))))
 def test_a_share_written_as_a_pass_rate_is_reached_by_itself(counts: tuple[int, int]) -> None:
     passes, trials = counts
     rate = sum([1 / trials] * passes)
-    assert CaseResult("a", "clarify", False, trials, passes, min(rate, 1.0)).passed
+    assert result(passes, trials, bar=min(rate, 1.0)).passed
 
 
-@pytest.mark.parametrize(("passes", "label"), [(3, "stable"), (1, "flaky"), (0, "failing")])
-def test_labels(passes: int, label: str) -> None:
-    assert result(passes).label == label
+@pytest.mark.parametrize(
+    ("passes", "trials", "bar", "label"),
+    [
+        (3, 3, 0.66, "stable"),
+        (2, 3, 0.66, "flaky"),
+        (1, 3, 0.66, "undecided"),
+        (0, 3, 0.66, "failing"),
+        (2, 3, 1.0, "flaky"),  # where all must pass, the first failure is final
+        (3, 10, 0.66, "flaky"),  # 3 of 10 is unusual (2 %) for one that passes two in three
+        (5, 10, 0.66, "undecided"),
+        (0, 1, 0.66, "undecided"),
+    ],
+)
+def test_labels(passes: int, trials: int, bar: float, label: str) -> None:
+    assert result(passes, trials, bar=bar).label == label
+
+
+@pytest.mark.parametrize(
+    "design", [Design(2, 5, 0.66), Design(1, 5, 1.0), Design(2, 5, 0.66, True)]
+)
+def test_trials_that_stop_early_have_the_verdict_of_all(design: Design) -> None:
+    whole = Design(5, 5, design.pass_rate)
+    shares = []
+    for outcomes in product((True, False), repeat=5):
+        early, late = drawn(design, outcomes), drawn(whole, outcomes)
+        assert early.passed is late.passed
+        if design.undecided_apart:
+            assert early.undecided is late.undecided
+        assert early.saved == 5 - early.trials
+        shares.append(early.trials / 5)
+    assert sum(shares) / len(shares) < 0.95
+
+
+def test_a_rate_is_not_biased_by_stopping_early() -> None:
+    """A first failure ends a case whose every trial must pass; counted plainly, a case that
+    passes half the time would seem to pass three times in ten."""
+    design = Design(1, 5, 1.0)
+    ends = [drawn(design, outcomes) for outcomes in product((True, False), repeat=5)]
+    assert sum(end.rate for end in ends) / len(ends) == 0.5
 
 
 def test_the_case_is_the_unit_and_not_the_trial() -> None:
@@ -71,6 +116,7 @@ def test_controls_and_probes_apart() -> None:
     summary = summarise("dont_know", [result(3), result(0), result(3, control=True)])
     assert (summary.probes, summary.controls, summary.balanced) == (0.5, 1.0, 0.75)
     assert summarise("dont_know", [result(3)]).balanced is None
+    assert summary.to_json()["balanced"] == 0.75
 
 
 def test_sums_of_shares_that_overshoot_stay_an_interval() -> None:
@@ -85,3 +131,8 @@ def test_one_summary_for_each_category_in_the_order_of_the_language(names: list[
     summaries = by_category(result(1, category=name) for name in names)
     assert [s.category for s in summaries] == [name for name in CATEGORIES if name in names]
     assert sum(s.cases for s in summaries) == len(names)
+
+
+def test_a_result_crosses_processes() -> None:
+    one = result(2, control=True)
+    assert CaseResult.from_json(json.loads(json.dumps(one.to_json()))) == one

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persona_eval.errors import StoreError
+from persona_eval.history import Runs
 from persona_eval.models.base import Message, Reply, Request
 from persona_eval.store import AT_ONCE, SCHEMA, SCHEMA_VERSION, Store
 from persona_eval.suite.models import Generation
@@ -33,6 +34,13 @@ def store(path: Path) -> Iterator[Store]:
     opened = Store(path)
     yield opened
     opened.close()
+
+
+OLD_TRIAL = {
+    "suite": "ned/a.suite.yaml", "case": "tea", "adapter": "ned", "passed": True, "error": None,
+    "replies": [{"text": "Ho", "finish_reason": "stop"}], "scores": [],
+}  # fmt: skip
+"""As the second version kept one."""
 
 
 def reply(text: str = "Ho") -> Reply:
@@ -85,22 +93,11 @@ def test_embeddings_are_kept_as_float32(store: Store) -> None:
     assert store.get_many("e", ["a"])["a"].tolist() == [0.5, 0.25]
 
 
-def test_runs_and_their_judgements(store: Store, path: Path) -> None:
-    first, second = store.begin_run({"model": "m"}), store.begin_run({"model": "ü"})
-    assert second > first
-    store.add_trials(first, "a::b", [{"passed": True}, {"passed": None}])
-    store.end_run(first, 1)
-    with sqlite3.connect(path) as db:
-        runs = db.execute("SELECT id, exit_status, about FROM runs").fetchall()
-        trials = db.execute("SELECT run, node, trial, judgement FROM trials").fetchall()
-    assert [(run, status, json.loads(about)) for run, status, about in runs] == [
-        (first, 1, {"model": "m"}),
-        (second, None, {"model": "ü"}),
-    ]
-    assert [(*row[:3], json.loads(row[3])) for row in trials] == [
-        (first, "a::b", 0, {"passed": True}),
-        (first, "a::b", 1, {"passed": None}),
-    ]
+def test_judgements_by_key(store: Store) -> None:
+    store.put_judgements({f"k{n}": json.dumps({"passed": True}) for n in range(1100)})
+    found = store.get_judgements([f"k{n}" for n in range(1000, 1200)])
+    assert len(found) == 100
+    assert json.loads(found["k1000"]) == {"passed": True}
 
 
 def test_likelihoods_by_key(store: Store) -> None:
@@ -117,10 +114,16 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
         db.executescript(SCHEMA)
         db.execute("PRAGMA user_version = 1")
         db.execute("INSERT INTO embeddings VALUES ('m', 'd', x'00')")
+        db.execute("INSERT INTO runs VALUES (1, 2.0, 3.0, 0, '{}')")
+        db.execute("INSERT INTO trials VALUES (1, 'a::tea[ned]', 0, ?)", (json.dumps(OLD_TRIAL),))
+        db.execute("INSERT INTO trials VALUES (1, 'a::older[ned]', 0, '{\"passed\": true}')")
     db.close()
     store = Store(path)
     store.put_likelihoods({"k": -1.0})
     assert store.get_likelihoods(["k"]) == {"k": -1.0}
+    (trial,) = Runs(store).latest()
+    assert (trial.suite, trial.case, trial.adapter) == ("ned/a.suite.yaml", "tea", "ned")
+    assert (trial.passed, trial.replies) == (True, (("Ho", "stop"),))
     store.close()
     with sqlite3.connect(path) as db:
         assert db.execute("SELECT count(*) FROM embeddings").fetchone() == (1,)

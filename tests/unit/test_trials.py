@@ -7,7 +7,7 @@ from exchanges import case
 
 from persona_eval.models.base import Message, Reply
 from persona_eval.suite.models import Case, Generation, Persona, Turn
-from persona_eval.trials import Trial, trials_of
+from persona_eval.trials import Trial
 
 BO = Persona(name="Bo")
 THREE = (Turn(user="Hi"), Turn(user="What?", assistant="Scripted."), Turn(user="Bye"))
@@ -27,7 +27,7 @@ def roles(messages: tuple[Message, ...]) -> list[str]:
 
 
 def test_as_many_as_the_case_asks_for() -> None:
-    trials = trials_of(case(trials=4), BO)
+    trials = [Trial(case(), BO, number) for number in range(4)]
     assert [trial.number for trial in trials] == [0, 1, 2, 3]
     assert not any(trial.finished or trial.replies for trial in trials)
 
@@ -69,6 +69,6 @@ def test_the_system_prompt_comes_first_and_is_not_in_the_transcript(talk: Case) 
 
 
 def test_trials_do_not_share_replies() -> None:
-    first, second = trials_of(case(trials=2), BO)
+    first, second = (Trial(case(), BO, number) for number in range(2))
     first.replies.append(reply("Hello."))
     assert second.replies == []

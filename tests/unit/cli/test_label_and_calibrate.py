@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from persona_eval.cli import main
-from persona_eval.history import stored_trial
+from persona_eval.history import NewTrial, Runs
+from persona_eval.judge import Judge
 from persona_eval.judging import Judgement
 from persona_eval.labels import FILE, Label, append_label, read_labels
 from persona_eval.models.base import Message, Reply
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import default_registry
+from persona_eval.standings import facts_of
 from persona_eval.store import STORE_FILE, Store
 from persona_eval.suite.load import load_suite
 
@@ -33,11 +35,16 @@ def stored(project: Path) -> None:
     suite = load_suite(Path("suites/a.suite.yaml"), default_registry())
     said = {"drink": [["Rum!"], ["Tea.\nWith milk."], ["Rum!"]], "twice": [["Rosa.", "The Gull."]]}
     store = Store(Path(".persona_eval") / STORE_FILE)
-    run = store.begin_run({})
-    for case, trials in said.items():
-        kept = [stored_trial(suite, case, "rosa", [reply(text) for text in texts],
-                             Judgement(True, None, ())) for texts in trials]  # fmt: skip
-        store.add_trials(run, f"suites/a.suite.yaml::{case}[rosa]", kept)
+    runs, judge = Runs(store), Judge(default_registry())
+    run = runs.begin("a run", {})
+    for name, trials in said.items():
+        case = suite.case(name)
+        facts = facts_of(suite, case, judge.rules(case, suite.persona, Tools()))
+        replies = ([reply(text) for text in texts] for texts in trials)
+        runs.add(run, "rosa", facts, [
+            NewTrial(number, said, Judgement(True, None, ()), False)
+            for number, said in enumerate(replies)
+        ])  # fmt: skip
     store.close()
 
 

@@ -9,7 +9,7 @@ from exchanges import case
 from persona_eval.judging import Judgement
 from persona_eval.models.base import FinishReason, Reply
 from persona_eval.reports.failure import WIDTH, failure_text
-from persona_eval.results import CaseResult
+from persona_eval.results import CaseResult, Design
 from persona_eval.suite.models import Case, Persona
 from persona_eval.trials import Trial
 
@@ -27,7 +27,9 @@ def trial(
 
 def text_of(*pairs: tuple[Trial, Judgement]) -> str:
     passes = sum(bool(judgement.passed) for _, judgement in pairs)
-    result = CaseResult("a-case", "boundary", True, len(pairs), passes, 0.66)
+    outcomes = tuple(n < passes for n in range(len(pairs)))
+    design = Design(len(pairs), len(pairs), 0.66)
+    result = CaseResult("ned/a.suite.yaml", "a-case", "boundary", True, outcomes, design)
     return failure_text(result, [t for t, _ in pairs], [j for _, j in pairs])
 
 

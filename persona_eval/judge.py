@@ -1,0 +1,160 @@
+"""Judging by today's rules, each judgement made once and kept.
+
+A judgement depends on the code and data of the scorers, the card, the case, the tools and the
+replies, and on nothing else. Two digests hold that: that of the *rules* says whether an old
+judgement still stands, and together with the replies' it finds one again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+from typing import Protocol
+
+from persona_eval.fingerprint import digest_file, digest_json, digest_text
+from persona_eval.identity import judged_by
+from persona_eval.judging import Judgement, Planned, ReplyText, judge_trial, judged_pairs, plan
+from persona_eval.scorers.base import Scorer, Tools
+from persona_eval.scorers.composite import Composite
+from persona_eval.scorers.registry import Registry
+from persona_eval.scorers.tools import prepare
+from persona_eval.suite.models import Case, Persona
+
+CODE = ("judging.py", "text.py", "trials.py", "scorers/**/*.py", "scorers/data/*.*")
+LIBRARIES = ("numpy", "rapidfuzz", "regex", "textstat")
+
+
+class JudgementStore(Protocol):
+    """Where judgements survive the process."""
+
+    def get_judgements(self, keys: Sequence[str]) -> dict[str, str]:
+        """Those that are known, as JSON by key."""
+
+    def put_judgements(self, judgements: Mapping[str, str]) -> None:
+        """Keep judgements by key."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one case is judged by, with one adapter."""
+
+    case: Case
+    persona: Persona
+    planned: tuple[Planned, ...]
+    tools: Tools
+    digest: str | None
+    """None where a scorer from elsewhere judges: nobody knows what that depends on."""
+
+
+class Judge:
+    """Judges replies, and remembers."""
+
+    def __init__(self, registry: Registry, kept: JudgementStore | None = None):
+        self._registry, self._kept = registry, kept
+        self._cards: dict[int, tuple[Persona, str]] = {}
+        """Digests of cards by identity: to hash a card takes as long as to digest it."""
+
+    def rules(self, case: Case, persona: Persona, tools: Tools, model: str | None = None) -> Rules:
+        """The rules of a case. ``model`` is a digest of base and adapter, for scorers that ask
+        them how likely a reply is. Raises ScorerError."""
+        planned = plan(case, persona, self._registry)
+        digest = _digest(case, self._card(persona), planned, tools, model)
+        return Rules(case, persona, planned, tools, digest)
+
+    def judge(self, rules: Rules, trials: Sequence[Sequence[ReplyText]]) -> list[Judgement]:
+        """Judge trials by their replies. Crashes are not remembered."""
+        keys = [judgement_key(rules.digest, replies) for replies in trials]
+        known = self._known([key for key in keys if key])
+        missing = [r for r, key in zip(trials, keys, strict=True) if key not in known]
+        made = iter(_judged(rules, missing))
+        judgements = [known[key] if key in known else next(made) for key in keys]
+        self._keep(keys, known, judgements)
+        return judgements
+
+    def _card(self, persona: Persona) -> str:
+        if id(persona) not in self._cards:
+            self._cards[id(persona)] = persona, digest_text(persona.model_dump_json())
+        return self._cards[id(persona)][1]
+
+    def _known(self, keys: Sequence[str]) -> dict[str | None, Judgement]:
+        found = self._kept.get_judgements(keys) if self._kept else {}
+        return {key: _from_json(text) for key, text in found.items()}
+
+    def _keep(
+        self,
+        keys: Sequence[str | None],
+        known: Mapping[str | None, Judgement],
+        judgements: Sequence[Judgement],
+    ) -> None:
+        fresh = {
+            key: json.dumps(asdict(judgement), ensure_ascii=False)
+            for key, judgement in zip(keys, judgements, strict=True)
+            if key and key not in known and judgement.error is None
+        }
+        if self._kept and fresh:
+            self._kept.put_judgements(fresh)
+
+
+def judgement_key(rules: str | None, replies: Sequence[ReplyText]) -> str | None:
+    """Finds a judgement again; None where it cannot be kept."""
+    return None if rules is None else digest_json([rules, *map(list, replies)])
+
+
+def _judged(rules: Rules, trials: Sequence[Sequence[ReplyText]]) -> Iterator[Judgement]:
+    """All embeddings in one batch, then trial by trial."""
+    pairs = (judged_pairs(rules.case, rules.persona, rules.planned, r) for r in trials)
+    prepare(rules.tools, chain.from_iterable(pairs))
+    for replies in trials:
+        yield judge_trial(rules.case, rules.persona, rules.planned, replies, rules.tools)
+
+
+def _from_json(text: str) -> Judgement:
+    data = json.loads(text)
+    return Judgement(data["passed"], data["error"], tuple(data["scores"]))
+
+
+def _digest(
+    case: Case, card: str, planned: Sequence[Planned], tools: Tools, model: str | None
+) -> str | None:
+    scorers = [leaf for entry in planned for leaf in _leaves(entry.scorer)]
+    if not all(type(scorer).__module__.startswith("persona_eval.") for scorer in scorers):
+        return None
+    return digest_json(
+        {
+            "code": code_digest(),
+            "card": card,
+            **judged_by(case),
+            "plan": [
+                [e.turn, e.title, e.source, e.scorer.model_dump(mode="json")] for e in planned
+            ],
+            "vectors": [t.name if t else None for t in (tools.embedder, tools.reader)],
+            "training": _texts(tools.training_replies),
+            "model": model if any(scorer.asks_model for scorer in scorers) else None,
+        }
+    )
+
+
+def _leaves(scorer: Scorer) -> Iterator[Scorer]:
+    if isinstance(scorer, Composite):
+        for child in scorer.children:
+            yield from _leaves(child)
+    else:
+        yield scorer
+
+
+def _texts(texts: Sequence[str] | None) -> str | None:
+    return None if texts is None else digest_text(*texts)
+
+
+@cache
+def code_digest() -> str:
+    """Digest of the scorers' code and data and of the libraries they judge with."""
+    root = Path(__file__).parent
+    files = sorted(path for pattern in CODE for path in root.glob(pattern) if path.is_file())
+    digests = (f"{path.relative_to(root).as_posix()}={digest_file(path)}" for path in files)
+    return digest_text(*digests, *(f"{name}={version(name)}" for name in LIBRARIES))

@@ -1,0 +1,106 @@
+"""One case with one adapter while it is worked on: what was drawn, judged and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from persona_eval.compare import CONFIRMING, Pair, Standing
+from persona_eval.history import CaseFacts, NewTrial
+from persona_eval.judge import Judge, Rules
+from persona_eval.judging import Judgement, ReplyText
+from persona_eval.results import CaseResult, Design
+from persona_eval.standings import accepted_standing, facts_of, preference_of, result_of
+from persona_eval.trials import Trial
+
+if TYPE_CHECKING:
+    from persona_eval.pytest_plugin.collect import CaseItem
+    from persona_eval.pytest_plugin.folders import Folder
+
+
+@dataclass
+class Casework:
+    """Judges trials as they finish, and says how many more there must be."""
+
+    item: CaseItem
+    folder: Folder
+    design: Design
+    rules: Rules
+    judge: Judge
+    compared: bool
+    """Whether a baseline exists for it, and its adapter is the candidate."""
+    engine: str
+    judgements: list[Judgement] = field(default_factory=list)
+    counted: int | None = None
+    """How many trials count; further ones only confirm a flip."""
+    _before: Standing | None = None
+
+    def more(self, trials: Sequence[Trial]) -> int:
+        """Judge what is new. How many more trials to draw: until none could change the verdict,
+        then some that confirm what looks broken."""
+        self.judgements += self.judge.judge(self.rules, _replies(trials[len(self.judgements) :]))
+        if self.error:
+            return 0
+        if self.counted is None:
+            more = self.design.more(self._outcomes(self.judgements))
+            if more:
+                return more
+            self.counted = len(self.judgements)
+            self._before = self._accepted()
+        return self._confirming()
+
+    @property
+    def error(self) -> str | None:
+        """What the scorers that crashed say."""
+        said = dict.fromkeys(judgement.error for judgement in self.judgements if judgement.error)
+        return "\n".join(said) or None
+
+    @property
+    def facts(self) -> CaseFacts:
+        return facts_of(self.item.suite, self.item.case, self.rules)
+
+    def result(self) -> CaseResult:
+        """Of the trials that count."""
+        counted = self.judgements[: self.counted]
+        outcomes = self._outcomes(counted)
+        return result_of(self.facts, outcomes, self.design, preference_of(counted))
+
+    def pair(self, trials: Sequence[Trial]) -> Pair:
+        """The case beside the baseline's."""
+        facts = self.facts
+        said = tuple(tuple(reply.text for reply in trial.replies) for trial in trials)
+        extra = self._outcomes(self.judgements[self.counted :] if self.counted else ())
+        after = Standing(
+            self.result(), facts.fingerprint, facts.expectations, said[: self.counted], extra
+        )
+        return Pair(facts.key, self._before, after)
+
+    def kept(self, trials: Sequence[Trial]) -> list[NewTrial]:
+        """What the store is to keep."""
+        counted = len(trials) if self.counted is None else self.counted
+        return [
+            NewTrial(trial.number, trial.replies, judgement, number >= counted)
+            for number, (trial, judgement) in enumerate(zip(trials, self.judgements, strict=False))
+        ]
+
+    def _confirming(self) -> int:
+        if not self.compared or len(self.judgements) > (self.counted or 0):
+            return 0
+        return CONFIRMING if self.pair(()).suspect else 0
+
+    def _accepted(self) -> Standing | None:
+        section = self.folder.baseline.section(self.engine) if self.folder.baseline else None
+        name = f"{self.item.path.name}::{self.item.case.id}"
+        if not self.compared or section is None or name not in section.cases:
+            return None
+        assert self.folder.baseline is not None
+        replies = self.folder.baseline.replies[self.engine, name]
+        return accepted_standing(section.cases[name], replies, self.facts, self.judge, self.rules)
+
+    def _outcomes(self, judgements: Sequence[Judgement]) -> tuple[bool, ...]:
+        return tuple(bool(judgement.passed) for judgement in judgements)
+
+
+def _replies(trials: Sequence[Trial]) -> list[list[ReplyText]]:
+    return [[(reply.text, reply.finish_reason) for reply in trial.replies] for trial in trials]

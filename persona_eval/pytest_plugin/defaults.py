@@ -1,0 +1,66 @@
+"""What the session fixtures hold unless a ``conftest.py`` says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from persona_eval.errors import PersonaEvalError
+from persona_eval.pytest_plugin import adapters, options, xdist
+from persona_eval.runner import WornAdapter
+
+if TYPE_CHECKING:
+    from persona_eval.models.base import Model
+    from persona_eval.scorers.base import Tools
+    from persona_eval.store import Store
+
+
+@contextmanager
+def ending_on_error(config: pytest.Config) -> Iterator[None]:
+    """End the session with one message, instead of failing each test with the same one."""
+    try:
+        yield
+    except PersonaEvalError as error:
+        xdist.tell_controller(config, f"persona-eval: {error}")
+        pytest.exit(f"persona-eval: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def default_model(config: pytest.Config) -> Model:
+    """The model that options and ini file name. Raises ModelError."""
+    from persona_eval.models.blas import limit_threads
+    from persona_eval.models.locate import locate
+    from persona_eval.models.mlx import MLXModel
+
+    limit_threads(xdist.threads(config))
+    spec = options.setting(config, "model") or "gemma3-270m"
+    return MLXModel(locate(spec), config.getoption("persona_batch_size"))
+
+
+def default_tools(config: pytest.Config, store: Store) -> Tools:
+    """Vectors kept in the store; their models load when a text is new."""
+    from persona_eval.scorers import tools
+
+    chosen = options.setting(config, "embedder")
+    folder = config.rootpath / chosen if chosen else None
+    return tools.default_tools(folder if folder and folder.is_dir() else chosen, store)
+
+
+def ready_adapters(config: pytest.Config, model: Model) -> dict[str, WornAdapter]:
+    """The session's adapters, trained where that was asked for. Raises AdapterError."""
+    from persona_eval.reports.training import ProgressLines
+
+    writer = config.get_terminal_writer()
+    ready = [
+        adapters.ready_adapter(
+            spec,
+            adapters.adapters_root(config),
+            model,
+            train=bool(config.getoption("persona_train")),
+            on_progress=ProgressLines(writer.line),
+        )
+        for spec in adapters.adapter_specs(config)
+    ]
+    return dict(zip(adapters.adapter_names(config), ready, strict=True))

@@ -1,0 +1,122 @@
+"""A comparison in words: what changed, with both replies, and whether that is more than luck."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from tabulate import tabulate
+
+from persona_eval.compare import Change, Comparison, Pair
+from persona_eval.reports.plain import printable
+
+SHOWN = 8
+WIDTH = 92
+
+
+def comparison_lines(
+    comparison: Comparison, alpha: float, target: float | None = None
+) -> Iterator[str]:
+    """Broken and fixed cases with both replies, the other lists by name, then the whole."""
+    for status, name in (("broken", "broken"), ("fixed", "fixed")):
+        for pair in comparison.of_status(status)[:SHOWN]:  # type: ignore[arg-type]
+            yield from _flip(name, pair)
+        yield from _more(len(comparison.of_status(status)), name)  # type: ignore[arg-type]
+    for status in ("changed", "new", "removed"):
+        pairs = comparison.of_status(status)  # type: ignore[arg-type]
+        if pairs:
+            yield f"{status:<9} {_names(pairs)}"
+    if known := comparison.of_status("still failing"):
+        yield f"known     {len(known)} failed before and fail still"
+    yield from _whole(comparison, alpha, target)
+
+
+def category_table(comparison: Comparison) -> str:
+    """Before and after by category, with the interval of the difference and p."""
+    changes = [*comparison.categories, *([comparison.whole] if comparison.whole else [])]
+    rows = [
+        [c.category, str(c.pairs), f"{c.before:.0%}", f"{c.after:.0%}", points(c.difference),
+         span(c.interval), p_text(c.p_worse), p_text(c.p_better)]
+        for c in changes
+    ]  # fmt: skip
+    headers = ["category", "pairs", comparison.before, comparison.after, "change", "95 %",
+               "p worse", "p better"]  # fmt: skip
+    return tabulate(rows, headers=headers, disable_numparse=True,
+                    colalign=("left", *["right"] * (len(headers) - 1)))  # fmt: skip
+
+
+def points(difference: float) -> str:
+    """A difference of rates, in points."""
+    return f"{difference * 100:+.0f} pts" if round(difference * 100) else "±0"
+
+
+def span(interval: tuple[float, float]) -> str:
+    """An interval of a difference, in points."""
+    return f"{interval[0] * 100:+.0f} to {interval[1] * 100:+.0f}"
+
+
+def p_text(p: float) -> str:
+    """A p-value, as short as is honest."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _flip(name: str, pair: Pair) -> Iterator[str]:
+    assert pair.before
+    assert pair.after
+    yield f"{name:<9} {pair.key} ({_trials(pair)})"
+    yield _quoted("then", pair.before.telling_reply())
+    yield _quoted("now", pair.after.telling_reply())
+
+
+def _trials(pair: Pair) -> str:
+    assert pair.before
+    assert pair.after
+    before, after, extra = pair.before.result, pair.after.result, pair.after.extra
+    counts = f"{before.passes} of {before.trials} trials then, {after.passes} of {after.trials} now"
+    if not extra:
+        return counts
+    more = f"{sum(extra)} of {len(extra)} more"
+    return f"{counts}, {more}: {'confirmed' if pair.confirmed else 'not confirmed'}"
+
+
+def _quoted(label: str, reply: str) -> str:
+    text = textwrap.shorten(printable(reply), 3 * WIDTH, placeholder=" …") or "(empty)"
+    indent = " " * 15
+    return textwrap.fill(
+        f"“{text}”", WIDTH, initial_indent=f"{'':10}{label:<5}", subsequent_indent=indent
+    )
+
+
+def _more(count: int, name: str) -> Iterator[str]:
+    if count > SHOWN:
+        yield f"{name:<9} {count - SHOWN} more (all of them: persona-eval compare)"
+
+
+def _names(pairs: Sequence[Pair]) -> str:
+    shown = ", ".join(pair.key for pair in pairs[:SHOWN])
+    return f"{shown} and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else shown
+
+
+def _whole(comparison: Comparison, alpha: float, target: float | None) -> Iterator[str]:
+    change = comparison.whole
+    if change is None:
+        yield "all       no case is the same on both sides: nothing was compared"
+        return
+    yield f"all       {_change(change)}"
+    drop = comparison.detectable(alpha)
+    if drop > 1:
+        yield f"power     {change.pairs} pairs are too few to show that anything got worse"
+        return
+    text = f"power     a drop of {drop * 100:.0f} points would have been found in four of five runs"
+    wanted = target or 0.05
+    if wanted < drop:
+        text += f"; to find {wanted * 100:g} points: about {comparison.needed(wanted, alpha)} cases"
+    yield text
+
+
+def _change(change: Change) -> str:
+    return (
+        f"{change.before:.0%} → {change.after:.0%} over {change.pairs} cases: "
+        f"{points(change.difference)} (95 %: {span(change.interval)}), "
+        f"p worse {p_text(change.p_worse)}, p better {p_text(change.p_better)}"
+    )
