@@ -41,6 +41,10 @@ class AcceptedCase(Frozen):
     fingerprint: Text
     pass_rate: float = Field(gt=0, le=1)
     """Share of the trials that had to pass."""
+    least: int = Field(ge=1)
+    """Fewest trials."""
+    most: int = Field(ge=1)
+    """Most trials, by which it is judged."""
     passed: tuple[bool, ...] = Field(min_length=1)
     """Of each trial, by the rules of that day."""
 

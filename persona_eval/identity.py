@@ -24,8 +24,9 @@ def asked_of(case: Case, persona: Persona) -> str:
 def fingerprint_of(case: Case, persona: Persona) -> str:
     """Digest of prompt, expectations and settings: what a case is, for a comparison.
 
-    Left out is what changes neither the replies nor what they must meet: tags, examples, the
-    number of trials, and the card, by which both sides are judged alike.
+    Left out is what changes neither the replies nor what they must meet: tags, examples, and the
+    card, by which both sides are judged alike. The number of trials is in it: rates of different
+    numbers of trials differ in what luck does to them, which a paired test would take for more.
     """
     return digest_json(
         _asked(case, persona)
@@ -36,6 +37,7 @@ def fingerprint_of(case: Case, persona: Persona) -> str:
             "pack": case.pack,
             "never": case.never,
             "pass_rate": case.pass_rate,
+            "trials": case.trial_range.model_dump(),
         }
     )
 

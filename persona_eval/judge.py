@@ -19,6 +19,7 @@ from typing import Protocol
 from persona_eval.fingerprint import digest_file, digest_json, digest_text
 from persona_eval.identity import judged_by
 from persona_eval.judging import Judgement, Planned, ReplyText, judge_trial, judged_pairs, plan
+from persona_eval.models.base import ENGINE_VERSION
 from persona_eval.scorers.base import Scorer, Tools
 from persona_eval.scorers.composite import Composite
 from persona_eval.scorers.registry import Registry
@@ -149,6 +150,11 @@ def _leaves(scorer: Scorer) -> Iterator[Scorer]:
 
 def _texts(texts: Sequence[str] | None) -> str | None:
     return None if texts is None else digest_text(*texts)
+
+
+def model_digest(base: str, engine: str, adapter: str) -> str:
+    """Digest of what says how likely a reply is: fingerprints of base and adapter, and the engine."""
+    return digest_json([base, engine, ENGINE_VERSION, adapter])
 
 
 @cache

@@ -61,14 +61,18 @@ def preference_of(judgements: Sequence[Judgement]) -> bool | None:
 
 
 def accepted_standing(
-    accepted: AcceptedCase, replies: Trials, facts: CaseFacts, judge: Judge, rules: Rules
+    accepted: AcceptedCase,
+    replies: Trials,
+    facts: CaseFacts,
+    design: Design,
+    judge: Judge,
+    rules: Rules,
 ) -> Standing:
     """A case of a baseline. Where it is still the same case, its replies are judged by today's
     rules; else it stands as it was accepted. Raises ScorerError where a scorer crashes on it."""
     outcomes = accepted.passed
     if accepted.fingerprint == facts.fingerprint:
         outcomes = tuple(_sure(judgement, facts) for judgement in judge.judge(rules, replies))
-    design = Design(len(outcomes), len(outcomes), facts.pass_rate)
     texts = tuple(tuple(text for text, _ in trial) for trial in replies)
     result = result_of(facts, outcomes, design)
     return Standing(result, accepted.fingerprint, accepted.expectations, texts)
@@ -76,13 +80,17 @@ def accepted_standing(
 
 def removed_standing(key: str, accepted: AcceptedCase, replies: Trials) -> Standing:
     """A case of a baseline that is there no more, as it was accepted."""
-    suite, case_id = key.split("::", 1)
-    design = Design(len(accepted.passed), len(accepted.passed), accepted.pass_rate)
-    result = CaseResult(
-        suite, case_id, accepted.category, accepted.control, accepted.passed, design
-    )
+    result = accepted_result(key, accepted)
     texts = tuple(tuple(text for text, _ in trial) for trial in replies)
     return Standing(result, accepted.fingerprint, accepted.expectations, texts)
+
+
+def accepted_result(key: str, accepted: AcceptedCase) -> CaseResult:
+    """A case of a baseline, as it was accepted."""
+    suite, case_id = key.split("::", 1)
+    design = Design(accepted.least, accepted.most, accepted.pass_rate)
+    category, control = accepted.category, accepted.control
+    return CaseResult(suite, case_id, category, control, accepted.passed, design)
 
 
 def _sure(judgement: Judgement, facts: CaseFacts) -> bool:

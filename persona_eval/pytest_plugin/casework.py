@@ -96,7 +96,8 @@ class Casework:
             return None
         assert self.folder.baseline is not None
         replies = self.folder.baseline.replies[self.engine, name]
-        return accepted_standing(section.cases[name], replies, self.facts, self.judge, self.rules)
+        accepted = section.cases[name]
+        return accepted_standing(accepted, replies, self.facts, self.design, self.judge, self.rules)
 
     def _outcomes(self, judgements: Sequence[Judgement]) -> tuple[bool, ...]:
         return tuple(bool(judgement.passed) for judgement in judgements)

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from persona_eval.errors import AdapterError, ScorerError, StoreError
-from persona_eval.fingerprint import digest_json
 from persona_eval.gate import CaseVerdict, case_verdict, must_pass
 from persona_eval.history import Runs
 from persona_eval.identity import place_of
-from persona_eval.judge import Judge
+from persona_eval.judge import Judge, model_digest
 from persona_eval.judging import asks_for
 from persona_eval.likelihoods import StoredLikelihood
 from persona_eval.models import memory
-from persona_eval.models.base import ENGINE_VERSION
 from persona_eval.pytest_plugin import adapters, xdist
 from persona_eval.pytest_plugin.about import about_run
 from persona_eval.pytest_plugin.casework import Casework
@@ -167,10 +165,9 @@ class PersonaSession:
 
     def _casework(self, item: CaseItem) -> Casework:
         folder, adapter = self.folders[item.path.parent], self.worn[item.adapter]
-        asked = [self.model.fingerprint, self.model.engine, ENGINE_VERSION, adapter.fingerprint]
-        rules = self._judge.rules(
-            item.case, item.suite.persona, self._tools(item, adapter), digest_json(asked)
-        )
+        asked = model_digest(self.model.fingerprint, self.model.engine, adapter.fingerprint)
+        tools = self._tools(item, adapter)
+        rules = self._judge.rules(item.case, item.suite.persona, tools, asked)
         section = folder.baseline.section(self.model.engine) if folder.baseline else None
         compared = section is not None and item.adapter == self.candidate
         design = design_of(item.case, folder.policy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from persona_eval.history import Run
 from persona_eval.outcome import AdapterOutcome, GateOutcome, Outcome
 from persona_eval.results import by_category, summarise
 
@@ -29,6 +30,19 @@ def run_report(
             for adapter in outcome.adapters
             for record in adapter.errors
         ],
+    }
+
+
+def run_summary(run: Run, cases: int) -> dict[str, Any]:
+    """A line of ``persona-eval runs --json``."""
+    return {
+        "run": run.number,
+        "started": run.started,
+        "finished": run.finished,
+        "exit_status": run.exit_status,
+        "cases": cases,
+        "about": dict(run.about),
+        "gates": run.gates,
     }
 
 

@@ -28,7 +28,9 @@ def closing_block(outcome: Outcome) -> list[str]:
         lines += [f"adapter {adapter.adapter}"] if len(adapters) > 1 else []
         compared = [g.comparison for g in outcome.gates if g.comparison] if number == 0 else []
         lines += (
-            [_table(adapter.results, compared), *_trials(adapter), ""] if adapter.results else []
+            [category_rows(adapter.results, compared), *_trials(adapter), ""]
+            if adapter.results
+            else []
         )
     if len(adapters) > 1:
         lines += [_difference(adapters), ""]
@@ -82,7 +84,8 @@ def total_work(records: Iterable[Record]) -> Work:
     )
 
 
-def _table(results: Sequence[CaseResult], comparisons: Sequence[Comparison]) -> str:
+def category_rows(results: Sequence[CaseResult], comparisons: Sequence[Comparison] = ()) -> str:
+    """The table by category; with comparisons also the change against the baseline."""
     summaries = [*by_category(results), summarise("all", results)]
     headers = ["category", "cases", "trials", "passed", "95 %", "controls", "balanced", "failed"]
     rows = [_row(summary) for summary in summaries]

@@ -86,6 +86,7 @@ def trial_spread(counts: Sequence[tuple[int, int]]) -> float:
 
     Each case's variance is estimated without bias from its own trials. A case with one trial
     gets what the others show together, or the worst, 1/4, where no case has two.
+    Trials must not be curtailed: those vary by up to two fifths more than this says.
     """
     counts = [(passes, trials) for passes, trials in counts if trials]
     pooled = _pooled_variance(counts)

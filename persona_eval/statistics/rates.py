@@ -8,11 +8,16 @@ from statistics import NormalDist
 
 
 def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Score interval of a rate (Wilson, JASA 1927, 22:209–212).
+    """Score interval of a rate with continuity correction (Newcombe, Statistics in Medicine 1998,
+    17:857–872, method 4): the ends of Wilson's (JASA 1927, 22:209–212) for half a success fewer
+    and half a success more.
 
     ``successes`` may be fractional: the sum of the cases' pass fractions, with ``n`` the number
-    of cases. Over clustered trials this covers at least its stated level, where counting
-    trials as independent does not. (0, 1) when ``n`` is 0.
+    of cases. Counting the trials of a case as independent would promise too much. (0, 1) when
+    ``n`` is 0.
+
+    Without the correction a 95 % interval missed the truth in up to 14 % of simulated runs at 5
+    cases and in up to 8 % with one trial a case; with it in at most 5 % (benchmarks/simulation.py).
 
     Raises ValueError for successes outside 0..n.
     """
@@ -21,11 +26,16 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, f
     if n == 0:
         return 0.0, 1.0
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    return _score_low(successes - 0.5, n, z), 1 - _score_low(n - successes - 0.5, n, z)
+
+
+def _score_low(successes: float, n: int, z: float) -> float:
+    """Lower end of Wilson's interval; 0 without a success."""
+    if successes <= 0:
+        return 0.0
     rate = successes / n
     spread = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    centre = rate + z * z / (2 * n)
-    scale = 1 + z * z / n
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    return (rate + z * z / (2 * n) - spread) / (1 + z * z / n)
 
 
 def at_most(passes: int, trials: int, rate: float) -> float:

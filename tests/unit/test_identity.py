@@ -40,6 +40,7 @@ def test_what_is_asked_makes_another_case(other: Case) -> None:
         changed(pack=not ONE.pack),
         changed(never=("tea",)),
         changed(pass_rate=0.1),
+        changed(trials=7),
         changed(control=not ONE.control),
         changed(turns=tuple(t.model_copy(update={"judge": True}) for t in ONE.turns)),
     ],
@@ -56,7 +57,6 @@ def test_so_does_what_is_expected_though_the_same_is_asked(other: Case) -> None:
     [
         changed(line=99),
         changed(tags=("smoke",)),
-        changed(trials=7),
         changed(good=("Yes!",)),
     ],
 )

@@ -34,6 +34,8 @@ LAYERS = (
     ("calibration",),
     ("compare", "baseline"),
     ("gate", "standings"),
+    ("sides",),
+    ("accepting",),
     ("outcome",),
     ("reports",),
     ("api",),
