@@ -83,7 +83,7 @@ class Judge:
         return self._cards[id(persona)][1]
 
     def _known(self, keys: Sequence[str]) -> dict[str | None, Judgement]:
-        found = self._kept.get_judgements(keys) if self._kept else {}
+        found = {} if self._kept is None else self._kept.get_judgements(keys)
         return {key: _from_json(text) for key, text in found.items()}
 
     def _keep(
@@ -97,7 +97,7 @@ class Judge:
             for key, judgement in zip(keys, judgements, strict=True)
             if key and key not in known and judgement.error is None
         }
-        if self._kept and fresh:
+        if self._kept is not None and fresh:
             self._kept.put_judgements(fresh)
 
 
@@ -133,7 +133,10 @@ def _digest(
             "plan": [
                 [e.turn, e.title, e.source, e.scorer.model_dump(mode="json")] for e in planned
             ],
-            "vectors": [t.name if t else None for t in (tools.embedder, tools.reader)],
+            "vectors": [
+                tools.embedder and tools.embedder.name if _asks(scorers, "texts") else "",
+                tools.reader and tools.reader.name if _asks(scorers, "wordings") else "",
+            ],
             "training": _texts(tools.training_replies),
             "model": model if any(scorer.asks_model for scorer in scorers) else None,
         }
@@ -146,6 +149,11 @@ def _leaves(scorer: Scorer) -> Iterator[Scorer]:
             yield from _leaves(child)
     else:
         yield scorer
+
+
+def _asks(scorers: Sequence[Scorer], method: str) -> bool:
+    """Whether one of them has texts that it wants vectors of."""
+    return any(getattr(type(s), method) is not getattr(Scorer, method) for s in scorers)
 
 
 def _texts(texts: Sequence[str] | None) -> str | None:

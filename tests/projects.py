@@ -126,3 +126,29 @@ class Project:
 
 def _all(arguments: tuple[str, ...], adapter: str | None) -> list[str]:
     return [*([] if adapter is None else [f"--persona-adapter={adapter}"]), *arguments]
+
+
+SAYS = """
+    import json, pathlib
+
+    @pytest.fixture(scope="session")
+    def persona_model():
+        said = json.loads(pathlib.Path({path!r}).read_text())
+
+        def answer(request):
+            with open({log!r}, "a") as log:
+                log.write(request.key + "\\n")
+            case, trial, _, _ = request.key.split("/")
+            replies = said[case]
+            return "I drink tea." if replies[int(trial) % len(replies)] else "Hm."
+        return ScriptedModel(answer)
+"""
+
+
+def says(project: Project, **cases: str) -> None:
+    """Let the model pass (``+``) or fail (``-``) the trials of each case, over and over; dashes
+    in ids are written as underscores. The store of earlier replies is left behind."""
+    path = project.folder / "says.json"
+    said = {name.replace("_", "-"): [c == "+" for c in marks] for name, marks in cases.items()}
+    path.write_text(json.dumps(said), encoding="utf-8")
+    project.answers({}, more=SAYS.format(path=str(path), log=str(project.log)))

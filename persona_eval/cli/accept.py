@@ -56,7 +56,7 @@ def _suites(found: Project, reference: Reference) -> dict[Path, list[Suite]]:
         here = [load_suite(path, registry) for path in sorted(paths) if path.is_file()]
         if here:
             suites[folder] = here
-    if not suites:
+    if about and not suites:
         raise PersonaEvalError("the suites of this run are not in this folder any more")
     return suites
 
