@@ -195,9 +195,10 @@ def _replies(project: Project, reference: Reference, keys: set[str]) -> dict[str
     trials = project.runs.trials(reference.run.number, reference.adapter)
     wanted = [trial for trial in trials if trial.key in keys and not trial.extra]
     found: dict[str, Trials] = {}
-    for trial in project.runs.with_replies(wanted):
+    texts = project.runs.replies(wanted)
+    for trial in wanted:
         name = _name(trial.key)
-        found[name] = (*found.get(name, ()), trial.replies)
+        found[name] = (*found.get(name, ()), texts[trial.texts])
     return found
 
 

@@ -20,7 +20,8 @@ from persona_eval.errors import BaselineError, Problem
 from persona_eval.judging import ReplyText
 from persona_eval.models.base import FinishReason
 from persona_eval.suite.complaints import complaints
-from persona_eval.suite.models import CategoryName, Frozen, Text
+from persona_eval.suite.fields import Frozen, Text
+from persona_eval.suite.models import CategoryName
 
 FILE, REPLIES_FILE = "baseline.json", "baseline.replies.jsonl"
 SCHEMA_VERSION = 1

@@ -50,7 +50,7 @@ class Standing:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which ``from_json`` makes it again."""
-        return {**asdict(self), "result": self.result.to_json()}
+        return {**vars(self), "result": self.result.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Standing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -76,7 +76,7 @@ class PastTrial:
     texts: str
     """Key of its replies."""
     replies: tuple[ReplyText, ...] = ()
-    """Text and finish reason of each generated turn; empty until they are asked for."""
+    """Text and finish reason of each generated turn; only `Runs.latest` fills it."""
 
     @property
     def key(self) -> str:
@@ -185,7 +185,9 @@ class Runs:
             "AS one WHERE run = (SELECT max(run) FROM trials AS other WHERE other.adapter ="
             " one.adapter AND other.suite = one.suite AND other.case_id = one.case_id)"
         )
-        return self.with_replies(self._trials(last))
+        trials = self._trials(last)
+        replies = self.replies(trials)
+        return (replace(trial, replies=replies[trial.texts]) for trial in trials)
 
     def _trials(self, what: str, values: Sequence[Any] = ()) -> list[PastTrial]:
         query = (
@@ -200,12 +202,12 @@ class Runs:
             for suite, case, adapter, number, passed, extra, texts in self._store.rows(query, values)
         ]  # fmt: skip
 
-    def with_replies(self, trials: Sequence[PastTrial]) -> Iterator[PastTrial]:
-        """The trials with what was answered in them."""
+    def replies(self, trials: Iterable[PastTrial]) -> dict[str, tuple[ReplyText, ...]]:
+        """What was answered in these trials, by ``PastTrial.texts``: text and finish reason of
+        each generated turn."""
         keys = list({trial.texts for trial in trials})
         rows = self._store.rows_in("SELECT key, replies FROM texts WHERE key IN", keys)
-        found = {key: _replies(json.loads(text)) for key, text in rows}
-        return (replace(trial, replies=found[trial.texts]) for trial in trials)
+        return {key: _replies(json.loads(text)) for key, text in rows}
 
     def judgements(self, run: int, adapter: str, suite: str, case: str) -> list[dict[str, Any]]:
         """The judgements of a case's trials, as they were made."""

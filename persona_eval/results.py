@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal
 
 from persona_eval.statistics.curtailed import fewest_more, unbiased_rate
@@ -32,17 +33,13 @@ class Design:
 
     def more(self, outcomes: Sequence[bool]) -> int:
         """How many more trials to draw, given these; 0 where none can change the verdict."""
-        drawn, label = len(outcomes), self._verdict
+        drawn, label = len(outcomes), self.verdict
         return fewest_more(sum(outcomes), drawn, self.most, label, self.least)
 
     def rate(self, outcomes: Sequence[bool]) -> Fraction:
         """Pass rate of the case, without the bias of having stopped early. Trials that were
         broken off are taken as they are."""
-        drawn = len(outcomes)
-        try:
-            return unbiased_rate(sum(outcomes), drawn, self.most, self._verdict, self.least)
-        except ValueError:
-            return Fraction(sum(outcomes), drawn)
+        return _rate(self, sum(outcomes), len(outcomes))
 
     def enough(self, passes: int) -> bool:
         """Whether so many passes reach the bar, whatever the trials still to come show."""
@@ -54,7 +51,8 @@ class Design:
         rest = range(passes, passes + self.most - drawn + 1)
         return all(self._verdict_apart(count) == "undecided" for count in rest)
 
-    def _verdict(self, passes: int) -> str:
+    def verdict(self, passes: int) -> str:
+        """What so many passes among all trials come to."""
         apart = self._verdict_apart(passes)
         return apart if self.undecided_apart or apart == "passed" else "failed"
 
@@ -63,6 +61,14 @@ class Design:
             return "passed"
         unlucky = at_most(passes, self.most, self.pass_rate) > UNUSUAL
         return "undecided" if unlucky else "failed"
+
+
+@lru_cache(maxsize=4096)
+def _rate(design: Design, passes: int, drawn: int) -> Fraction:
+    try:
+        return unbiased_rate(passes, drawn, design.most, design.verdict, design.least)
+    except ValueError:
+        return Fraction(passes, drawn)
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ class CaseResult:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which ``from_json`` makes it again."""
-        return asdict(self)
+        return {**vars(self), "design": vars(self.design)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CaseResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,20 @@ from persona_eval.errors import PersonaEvalError, StoreError
 from persona_eval.history import CaseFacts, PastTrial, Run, Runs
 from persona_eval.identity import asked_of, digest_of, place_of
 from persona_eval.judge import Judge, Rules, code_digest, model_digest
-from persona_eval.judging import asks_for
+from persona_eval.judging import ReplyText, asks_for
 from persona_eval.results import CaseResult, Design
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.standings import accepted_standing, facts_of, removed_standing
 from persona_eval.store import Store
+from persona_eval.suite.fields import TrialRange
 from persona_eval.suite.load import load_persona, load_suite
-from persona_eval.suite.models import Case, Suite, TrialRange
+from persona_eval.suite.models import Case, Suite
 
 BASELINE = "baseline"
+
+Texts = Mapping[str, tuple[ReplyText, ...]]
+"""Replies of trials, by their keys."""
 
 
 @dataclass(frozen=True)
@@ -100,16 +104,18 @@ class Project:
         run, adapter = reference.run, reference.adapter
         cases = self.runs.cases(run.number, adapter)
         trials: dict[str, list[PastTrial]] = {}
-        for trial in self.runs.with_replies(self.runs.trials(run.number, adapter)):
+        found = self.runs.trials(run.number, adapter)
+        for trial in found:
             trials.setdefault(trial.key, []).append(trial)
+        texts = self.runs.replies(found)
         if not cases:
             raise StoreError(
                 f"{reference.text} holds no case that could be compared: it was broken off at "
                 "once, or stored by an older version. Run the suites again"
             )
         if self._stands(run) and all(facts.rules for facts in cases):
-            return Side(reference.text, {f.key: _standing(f, trials[f.key]) for f in cases})
-        return self._rejudged(reference, cases, trials)
+            return Side(reference.text, {f.key: _standing(f, trials[f.key], texts) for f in cases})
+        return self._rejudged(reference, cases, trials, texts)
 
     def _stands(self, run: Run) -> bool:
         """Whether the run was judged by the very rules of today."""
@@ -126,10 +132,14 @@ class Project:
         return bool(digest_of(path, load_persona(card)) == about["digest"])
 
     def _rejudged(
-        self, reference: Reference, cases: Sequence[CaseFacts], trials: dict[str, list[PastTrial]]
+        self,
+        reference: Reference,
+        cases: Sequence[CaseFacts],
+        trials: dict[str, list[PastTrial]],
+        texts: Texts,
     ) -> Side:
         assert reference.run is not None
-        judging = _Judging(self, reference.run, reference.adapter)
+        judging = _Judging(self, reference.run, reference.adapter, texts)
         standings = {facts.key: judging.standing(facts, trials[facts.key]) for facts in cases}
         return Side(reference.text, standings, judging.rejudged, judging.kept)
 
@@ -212,20 +222,20 @@ class Project:
 class _Judging:
     """Judges the cases of one run anew where that is needed and can be done."""
 
-    def __init__(self, project: Project, run: Run, adapter: str):
-        self.project, self.run, self.adapter = project, run, adapter
+    def __init__(self, project: Project, run: Run, adapter: str, texts: Texts):
+        self.project, self.run, self.adapter, self.texts = project, run, adapter, texts
         self.rejudged = self.kept = 0
 
     def standing(self, facts: CaseFacts, trials: Sequence[PastTrial]) -> Standing:
         suite, case = self._today(facts)
         if suite is None or case is None:
             self.kept += 1
-            return _standing(facts, trials)
+            return _standing(facts, trials, self.texts)
         rules = self.project.rules(suite, case, dict(self.run.about), self.adapter)
         now = facts_of(suite, case, rules)
         if rules.digest is None or rules.digest != facts.rules:
             trials = self._anew(suite, rules, trials)
-        return _standing(now, trials)
+        return _standing(now, trials, self.texts)
 
     def _today(self, facts: CaseFacts) -> tuple[Suite | None, Case | None]:
         """The case as it is today, with as many trials as it had then; None where it is gone or
@@ -241,7 +251,7 @@ class _Judging:
 
     def _anew(self, suite: Suite, rules: Rules, trials: Sequence[PastTrial]) -> list[PastTrial]:
         judge = self.project.judge(suite.path.parent)
-        judgements = judge.judge(rules, [trial.replies for trial in trials])
+        judgements = judge.judge(rules, [self.texts[trial.texts] for trial in trials])
         self.rejudged += len(trials)
         for judgement in judgements:
             if judgement.error:
@@ -256,7 +266,7 @@ def _case(suite: Suite | None, case_id: str) -> Case | None:
     return next((case for case in suite.cases if case.id == case_id), None) if suite else None
 
 
-def _standing(facts: CaseFacts, trials: Sequence[PastTrial]) -> Standing:
+def _standing(facts: CaseFacts, trials: Sequence[PastTrial], texts: Texts) -> Standing:
     counted = [trial for trial in trials if not trial.extra]
     extra = tuple(bool(trial.passed) for trial in trials if trial.extra)
     design = Design(facts.least, facts.most, facts.pass_rate)
@@ -264,5 +274,5 @@ def _standing(facts: CaseFacts, trials: Sequence[PastTrial]) -> Standing:
         facts.suite, facts.case, facts.category, facts.control,
         tuple(bool(trial.passed) for trial in counted), design,
     )  # fmt: skip
-    texts = tuple(tuple(text for text, _ in trial.replies) for trial in counted)
-    return Standing(result, facts.fingerprint, facts.expectations, texts, extra)
+    said = tuple(tuple(text for text, _ in texts[trial.texts]) for trial in counted)
+    return Standing(result, facts.fingerprint, facts.expectations, said, extra)

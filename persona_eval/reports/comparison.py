@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
-from persona_eval.compare import Change, Comparison, Pair
+from persona_eval.compare import Change, Comparison, Pair, Status
 from persona_eval.reports.plain import printable
 
+FLIPS: tuple[Status, ...] = ("broken", "fixed")
+UNPAIRED: tuple[Status, ...] = ("changed", "new", "removed")
 SHOWN = 8
 WIDTH = 92
 
@@ -18,13 +20,13 @@ def comparison_lines(
     comparison: Comparison, alpha: float, target: float | None = None
 ) -> Iterator[str]:
     """Broken and fixed cases with both replies, the other lists by name, then the whole."""
-    for status, name in (("broken", "broken"), ("fixed", "fixed")):
-        for pair in comparison.of_status(status)[:SHOWN]:  # type: ignore[arg-type]
-            yield from _flip(name, pair)
-        yield from _more(len(comparison.of_status(status)), name)  # type: ignore[arg-type]
-    for status in ("changed", "new", "removed"):
-        pairs = comparison.of_status(status)  # type: ignore[arg-type]
-        if pairs:
+    for status in FLIPS:
+        pairs = sorted(comparison.of_status(status), key=lambda pair: not pair.confirmed)
+        for pair in pairs[:SHOWN]:
+            yield from _flip(status, pair)
+        yield from _more(len(pairs), status)
+    for status in UNPAIRED:
+        if pairs := comparison.of_status(status):
             yield f"{status:<9} {_names(pairs)}"
     if known := comparison.of_status("still failing"):
         yield f"known     {len(known)} failed before and fail still"

@@ -6,69 +6,25 @@ A docstring under a field is its hover text in the editor: the JSON Schema is ma
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    model_validator,
-)
-from pydantic import (
-    Tag as Form,
+from pydantic import Field
+
+from persona_eval.suite.fields import (
+    Band,
+    CaseId,
+    FixtureName,
+    Frozen,
+    Probability,
+    Tag,
+    Text,
+    TrialRange,
+    Trials,
 )
 
 CategoryName = Literal["in_character", "dont_know", "clarify", "off_topic", "boundary"]
 CATEGORIES: tuple[str, ...] = get_args(CategoryName)
 Source = Literal["case", "pack", "defaults"]
-
-# Markers that pytest gives a meaning of its own, and words of its `-m` expressions.
-RESERVED_TAGS = frozenset(
-    {"and", "or", "not", "None", "True", "False", "skip", "skipif", "xfail", "usefixtures"}
-    | {"parametrize", "filterwarnings"}
-)
-
-
-def _not_reserved(tag: str) -> str:
-    if tag in RESERVED_TAGS:
-        raise ValueError(f"`{tag}` means something else to pytest: choose another tag")
-    return tag
-
-
-Text = Annotated[str, Field(pattern=r"\S")]
-CaseId = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$"), AfterValidator(_not_reserved)]
-FixtureName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-class Frozen(BaseModel):
-    """Immutable, and closed to keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Band(Frozen):
-    """A range of counts, both ends included."""
-
-    min: float | None = Field(default=None, ge=0)
-    """Smallest value that passes."""
-    max: float | None = Field(default=None, ge=0)
-    """Largest value that passes."""
-
-    @model_validator(mode="after")
-    def _can_be_missed(self) -> Self:
-        if not self.min and self.max is None:
-            raise ValueError("every reply is in this band: give a `max`, or a `min` above 0")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(
-                f"no reply is in this band: `min` {self.min:g} is above `max` {self.max:g}"
-            )
-        return self
-
-    def holds(self, value: float) -> bool:
-        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
 
 
 class Voice(Frozen):
@@ -91,9 +47,6 @@ class KnownFact(Frozen):
     """The question, as a user would put it."""
     answer: tuple[Text, ...] = Field(min_length=1)
     """Words of a right answer: one of them is enough."""
-
-
-Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Limits(Frozen):
@@ -223,35 +176,6 @@ class Turn(Frozen):
     """What this turn's reply must meet."""
 
 
-class TrialRange(Frozen):
-    """Trials that are drawn only while they can still decide something."""
-
-    min: int = Field(default=2, ge=1)
-    """So many are always drawn."""
-    max: int = Field(default=5, ge=1)
-    """The verdict is the one that this many trials would give."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.min > self.max:
-            raise ValueError(f"`min` {self.min} is above `max` {self.max}")
-        return self
-
-
-def _form_of_trials(value: Any) -> str:
-    if isinstance(value, dict | TrialRange):
-        return "<range>"
-    return "<auto>" if isinstance(value, str) and not value.isdecimal() else "<number>"
-
-
-Trials = Annotated[
-    Annotated[int, Field(ge=1), Form("<number>")]
-    | Annotated[Literal["auto"], Form("<auto>")]
-    | Annotated[TrialRange, Form("<range>")],
-    Discriminator(_form_of_trials),
-]
-
-
 class Settings(Frozen):
     """What a case may set for itself, and `defaults` for all cases of a file."""
 
@@ -332,7 +256,7 @@ class Suite(Frozen):
     persona: Persona
     persona_path: Path
     cases: tuple[Case, ...]
-    gate: dict[str, Any] = {}
+    gate: dict[str, Any] = Field(default={})
     """What the file says about its gate, as it is written."""
 
     def case(self, case_id: str) -> Case:

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from persona_eval.errors import Problem, SuiteError
 from persona_eval.suite.complaints import complaints
-from persona_eval.suite.models import CATEGORIES, Frozen, Suite, Text
+from persona_eval.suite.fields import Frozen, Text
+from persona_eval.suite.models import CATEGORIES, Suite
 
 Rate = Annotated[float, Field(gt=0, le=1)]
 TABLE = "tool.persona-eval.gate"

@@ -18,17 +18,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from persona_eval.suite.models import (
-    CaseId,
-    CategoryName,
-    Frozen,
-    Judged,
-    Persona,
-    Settings,
-    Text,
-    Turn,
-    Voice,
-)
+from persona_eval.suite.fields import CaseId, Frozen, Text
+from persona_eval.suite.models import CategoryName, Judged, Persona, Settings, Turn, Voice
 from persona_eval.suite.policy import GatePolicy
 
 # The default of optional keys, for which no null may be written: pydantic checks no defaults,

@@ -19,7 +19,7 @@ from persona_eval.models.adapter_files import (
     read_config,
     require_files,
 )
-from persona_eval.suite.models import Frozen
+from persona_eval.suite.fields import Frozen
 from persona_eval.suite.suggest import nearest
 from persona_eval.training.fingerprint import Fingerprint
 from persona_eval.training.recipe import RECIPE_FILE

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from persona_eval.suite.models import Frozen
+from persona_eval.suite.fields import Frozen
 
 RECIPE_FILE = "recipe.yaml"
 

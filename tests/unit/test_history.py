@@ -69,8 +69,9 @@ def test_cases_and_trials_come_back(runs: Runs) -> None:
     runs.add(run, "ned", facts("bye"), trials("so long", judgement=FAILED, extra=True))
     assert [each.case for each in runs.cases(run, "ned")] == ["bye", "hi"]
     assert runs.cases(run, "ned")[1] == facts()
-    found = list(runs.with_replies(runs.trials(run, "ned")))
-    assert [(t.key, t.number, t.passed, t.extra, t.replies[0][0]) for t in found] == [
+    found = runs.trials(run, "ned")
+    said = runs.replies(found)
+    assert [(t.key, t.number, t.passed, t.extra, said[t.texts][0][0]) for t in found] == [
         ("ned/a.suite.yaml::bye", 0, False, True, "so long"),
         ("ned/a.suite.yaml::hi", 0, True, False, "ho"),
         ("ned/a.suite.yaml::hi", 1, True, False, "hum"),

@@ -16,7 +16,8 @@ from persona_eval.scorers import rules, similarity
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
-from persona_eval.suite.models import Band, Case, Persona, Turn, Voice
+from persona_eval.suite.fields import Band
+from persona_eval.suite.models import Case, Persona, Turn, Voice
 
 EVERY = ["stays_in_character", "in_voice", "complete", "no_loops", "coherent", "agrees_with_card"]
 BEHAVIOUR = (

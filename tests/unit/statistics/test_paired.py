@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest, permutation_test
+from scipy.stats import binom, binomtest, permutation_test
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
@@ -109,12 +109,28 @@ def test_holm_by_hand() -> None:
     assert holm([]) == []
 
 
-def test_the_interval_of_bonett_and_price() -> None:
-    """Airway hyper-responsiveness in 21 children (Bentur et al. 2009; the example of Fagerland,
-    Lydersen and Laake, Statistics in Medicine 2014, 33:2850–2875): one child won, seven lost.
-    (2 - 8) / 23 ± 1.96 sqrt((2/23 + 8/23 - (6/23)²) / 23) = -0.2609 ± 0.2475."""
-    found = paired_interval([1] + [-1] * 7 + [0] * 13)
-    assert found == pytest.approx((-0.5084, -0.0134), abs=1e-4)
+BENTUR = [1] + [-1] * 7 + [0] * 13
+"""Airway hyper-responsiveness in 21 children (Bentur et al. 2009; the example of Fagerland,
+Lydersen and Laake, Statistics in Medicine 2014, 33:2850–2875): one won, seven lost."""
+
+
+def test_the_published_interval_of_bonett_and_price() -> None:
+    """(2 - 8) / 23 ± 1.96 sqrt((2/23 + 8/23 - (6/23)²) / 23) = -0.2609 ± 0.2475."""
+    assert paired._wald(BENTUR, 1, 1, 1.96) == pytest.approx((-0.5084, -0.0134), abs=1e-4)
+
+
+def test_another_pair_is_added_at_each_end() -> None:
+    """(2 - 9) / 24 - 1.96 sqrt((11/24 - (7/24)²) / 24) = -0.2917 - 0.2445, and
+    (3 - 8) / 24 + 1.96 sqrt((11/24 - (5/24)²) / 24) = -0.2083 + 0.2577."""
+    assert paired_interval(BENTUR) == pytest.approx((-0.5361, 0.0494), abs=1e-4)
+
+
+@pytest.mark.parametrize(("margin", "most"), [(0.05, 0.0264), (0.1, 0.0302)])
+def test_a_margin_that_was_lost_is_seldom_passed(margin: float, most: float) -> None:
+    """In the worst case, at the worst size from 5 to 200: each case is lost with the probability
+    of the margin, none is won. With one pseudo-pair of each it would be 6.7 %."""
+    worst = max(passed(n, margin) for n in range(5, 201))
+    assert worst == pytest.approx(most, abs=5e-5)
 
 
 @given(st.lists(DIFFERENCES, max_size=40))
@@ -132,7 +148,7 @@ def test_the_interval_is_open_and_within_its_range(differences: list[Fraction]) 
 def test_unchanged_cases_leave_room() -> None:
     assert paired_interval([]) == (-1, 1)
     low, high = paired_interval([0.0] * 10)
-    assert low == pytest.approx(-1.96 * (2 / 12 / 12) ** 0.5, abs=1e-4)
+    assert low == pytest.approx(-1 / 13 - 1.96 * ((3 / 13 - 1 / 169) / 13) ** 0.5, abs=1e-4)
     assert high == -low
 
 
@@ -150,3 +166,11 @@ def every_sign(differences: list[Fraction]) -> tuple[float, float, float]:
     )
     low, high, far = (count / len(sums) for count in counts)
     return low, high, far
+
+
+def passed(n: int, margin: float) -> float:
+    """How often the lower end lies above the margin that was lost."""
+    lost = 0
+    while paired_interval([-1.0] * lost + [0.0] * (n - lost))[0] > -margin:
+        lost += 1
+    return float(binom.cdf(lost - 1, n, margin))

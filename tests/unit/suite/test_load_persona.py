@@ -7,8 +7,9 @@ from textwrap import dedent
 import pytest
 
 from persona_eval.errors import SuiteError
+from persona_eval.suite.fields import Band
 from persona_eval.suite.load import load_persona
-from persona_eval.suite.models import Band, Persona
+from persona_eval.suite.models import Persona
 
 CARD = """
     name: Tully
