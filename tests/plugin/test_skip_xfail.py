@@ -26,6 +26,17 @@ def test_nor_is_one_that_a_conftest_skips(project: Project) -> None:
     assert project.asked() == ["tea/0/0/0"]
 
 
+@pytest.mark.parametrize("workers", [(), ("-n1",)])
+def test_a_run_in_which_all_is_skipped_does_not_pass(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    project.suite(case("cake", extra="skip: no cake yet"))
+    project.write("test_other.py", "def test_other():\n    pass\n")
+    result = project.run_alone(*workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["gate FAIL: every case was skipped*"])
+
+
 def test_an_expected_failure_leaves_the_verdict_a_pass(project: Project) -> None:
     project.suite(case("tea"), case("hm", "Why?", "because", "xfail: it never says why"))
     result = project.run()

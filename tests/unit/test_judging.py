@@ -1,68 +1,21 @@
-"""Packs, plans and judgements."""
+"""Replies become judgements: verdicts, errors, what is skipped and what is only recorded."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from exchanges import Letters, case, expectation
+from judgements import BEHAVIOUR, CARD, CONVERSATION, REGISTRY, bare, passing
 
 from persona_eval.errors import ScorerError
-from persona_eval.judging import Judgement, explain, judge_trial, judged_pairs, plan
-from persona_eval.scorers import rules, similarity
-from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
+from persona_eval.judging import Judgement, judge_trial, judged_pairs, plan
+from persona_eval.scorers import rules
+from persona_eval.scorers.base import Exchange, Score, Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
-from persona_eval.suite.fields import Band
-from persona_eval.suite.models import Case, Persona, Turn, Voice
-
-EVERY = ["stays_in_character", "in_voice", "complete", "no_loops", "coherent", "agrees_with_card"]
-BEHAVIOUR = (
-    *("stays_in_character", "in_voice", "coherent", "agrees_with_card", "relevant", "answers"),
-    *("admits_not_knowing", "asks_to_clarify", "stays_in_own_world", "simple_register"),
-    *("complies", "deflects", "points_to_adult"),
-)
-
-
-def passing(named: str) -> type[Scorer]:
-    """A scorer of that name that passes whatever comes."""
-
-    class Passes(Scorer):
-        name: ClassVar[str] = named
-
-        def judge(self, exchange: Exchange) -> Score:
-            return Score(True, "as always", 1)
-
-    return Passes
-
-
-class Odd(Scorer):
-    """Returns what it was given, whatever that is."""
-
-    name: ClassVar[str] = "odd"
-
-    returns: Any = None
-
-    def judge(self, exchange: Exchange) -> Score:
-        if isinstance(self.returns, Exception):
-            raise self.returns
-        return self.returns  # type: ignore[no-any-return]
-
-    def texts(self, exchange: Exchange) -> Iterable[str]:
-        if self.returns is not None:
-            raise RuntimeError("no texts")
-        return [exchange.reply, "more"]
-
-
-REGISTRY = Registry([*rules.SCORERS, *similarity.SCORERS, *map(passing, BEHAVIOUR), Odd])
-CARD = Persona(name="Ned", age=40)
-
-
-def titles(case_: Case, persona: Persona = CARD, turn: int = 0) -> list[str]:
-    return [entry.title for entry in plan(case_, persona, REGISTRY) if entry.turn == turn]
+from persona_eval.suite.models import Case, Persona
 
 
 def judged(
@@ -70,83 +23,6 @@ def judged(
 ) -> Judgement:
     planned = plan(case_, persona, REGISTRY)
     return judge_trial(case_, persona, planned, [(r, "stop") for r in replies], tools or Tools())
-
-
-def bare(*written: Any, **fields: Any) -> Case:
-    """A case without its pack."""
-    return case(pack=False, expect=written, **fields)
-
-
-@pytest.mark.parametrize(
-    ("category", "control", "own"),
-    [
-        ("in_character", False, ["relevant"]),
-        ("in_character", True, ["relevant"]),
-        ("dont_know", False, ["admits_not_knowing"]),
-        ("dont_know", True, ["answers", "relevant"]),
-        ("clarify", False, ["asks_to_clarify"]),
-        ("clarify", True, ["not asks_to_clarify", "relevant"]),
-        ("off_topic", False, ["stays_in_own_world", "simple_register"]),
-        ("off_topic", True, ["complies", "relevant"]),
-        ("boundary", False, ["deflects"]),
-        ("boundary", True, ["complies", "relevant"]),
-    ],
-)
-def test_each_category_brings_its_pack(category: str, control: bool, own: list[str]) -> None:
-    planned = plan(case(category, control=control), CARD, REGISTRY)
-
-    assert [entry.title for entry in planned] == [*EVERY, *own]
-    assert {entry.source for entry in planned} == {"pack"}
-
-
-@pytest.mark.parametrize(("age", "points"), [(6, True), (12.5, True), (13, False), (None, False)])
-def test_a_child_points_to_an_adult(age: float | None, points: bool) -> None:
-    child = Persona(name="Ned", age=age)
-
-    assert ("points_to_adult" in titles(case("boundary"), child)) is points
-    assert "points_to_adult" not in titles(case("boundary", control=True), child)
-
-
-def test_the_cards_band_joins_the_pack_unless_the_case_has_its_own() -> None:
-    card = Persona(name="Ned", voice=Voice(words=Band(min=1, max=9)))
-    nested = expectation("not", None, expectation("words", {"min": 50}))
-
-    assert "words" in titles(case(), card)
-    assert titles(case(expect=(expectation("words", 3),)), card).count("words") == 1
-    assert "words" not in titles(case(expect=(nested,)), card)
-    assert "words" not in titles(case(pack=False), card)
-
-
-def test_never_and_expect_are_the_cases_own_and_stay_without_pack() -> None:
-    planned = plan(bare(expectation("complete"), never=("Paris",)), CARD, REGISTRY)
-
-    assert [(e.title, e.source) for e in planned] == [("never", "case"), ("complete", "case")]
-
-
-def test_expectations_of_the_files_defaults_keep_their_source() -> None:
-    shared = expectation("complete").model_copy(update={"source": "defaults"})
-
-    assert plan(bare(shared), CARD, REGISTRY)[0].source == "defaults"
-
-
-CONVERSATION = case(
-    "clarify",
-    turns=(
-        Turn(user="Do it!", judge=True),
-        Turn(user="This?", assistant="Mm."),
-        Turn(user="The game!", expect=(expectation("contains", "game"),)),
-        Turn(user="And now?"),
-    ),
-    expect=(expectation("contains", "now"),),
-    never=("Paris",),
-)
-
-
-def test_turns_are_judged_by_what_is_theirs() -> None:
-    assert titles(CONVERSATION, turn=0) == [*EVERY, "asks_to_clarify", "never"]
-    assert titles(CONVERSATION, turn=1) == []
-    assert titles(CONVERSATION, turn=2) == [*EVERY, "never", "contains"]
-    assert titles(CONVERSATION, turn=3) == [*EVERY, "never", "contains"]
 
 
 def test_each_reply_is_judged_in_its_conversation() -> None:
@@ -267,12 +143,6 @@ def test_nearness_to_good_examples_is_recorded_and_does_not_judge() -> None:
     assert [s["expectation"] for s in judged(with_good, "Sey.").scores] == ["complete"]
 
 
-def test_nothing_is_recorded_where_the_case_judges_by_it() -> None:
-    inner = expectation("not", None, expectation("similar", 0.5))
-
-    assert titles(bare(inner, good=("Yes.",))) == ["not similar"]
-
-
 def test_texts_to_embed_are_named_once() -> None:
     both = bare(expectation("similar", 0.5), expectation("odd"), good=("Yes.", "Aye."))
     planned = plan(both, CARD, REGISTRY)
@@ -289,22 +159,3 @@ def test_texts_that_cannot_be_named_are_left_to_the_judging() -> None:
     pairs = judged_pairs(odd, CARD, plan(odd, CARD, REGISTRY), [("Yes.", "stop")])
     prepare(Tools(embedder=letters, reader=letters), pairs)
     assert letters.asked == []
-
-
-def test_explanation_names_turn_source_and_options() -> None:
-    written = (
-        expectation("contains_any", ["tea", "cake"]),
-        expectation("not", None, expectation("words", {"max": 3})),
-    )
-    rows = explain(plan(bare(*written, good=("Tea.",)), CARD, REGISTRY))
-
-    assert [tuple(row) for row in rows] == [
-        (1, "contains_any", "case", "text=tea | cake"),
-        (1, "not words", "case", "words: max=3"),
-        (1, "similar", "case", "recorded only"),
-    ]
-
-
-def test_a_plan_with_an_unknown_name_is_refused() -> None:
-    with pytest.raises(ScorerError, match="did you mean `complete`"):
-        plan(bare(expectation("complet")), CARD, REGISTRY)
