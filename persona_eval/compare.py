@@ -38,6 +38,8 @@ class Standing:
     """What was answered, trial by trial and turn by turn."""
     extra: tuple[bool, ...] = ()
     """Outcomes of trials drawn to confirm a flip; they count in no rate."""
+    otherwise: int = 0
+    """Trials that are judged otherwise than when they were accepted, as rules have changed since."""
 
     def telling_reply(self) -> str:
         """The last reply of the first trial that had the outcome of the case."""
@@ -60,6 +62,7 @@ class Standing:
             tuple(data["expectations"]),
             tuple(tuple(replies) for replies in data["replies"]),
             tuple(data["extra"]),
+            data["otherwise"],
         )
 
 
@@ -216,6 +219,11 @@ class Comparison:
             Change(c.category, c.pairs, c.before, c.after, c.interval, c.test, worse[n], better[n])
             for n, c in enumerate(changes)
         ]
+
+    @property
+    def otherwise(self) -> int:
+        """Trials of the older side that today's rules judge otherwise than those of their day."""
+        return sum(pair.before.otherwise for pair in self.pairs if pair.before)
 
     def detectable(self, alpha: float = 0.05) -> float:
         """The smallest drop that these pairs would have shown in four of five runs."""

@@ -75,7 +75,8 @@ def accepted_standing(
         outcomes = tuple(_sure(judgement, facts) for judgement in judge.judge(rules, replies))
     texts = tuple(tuple(text for text, _ in trial) for trial in replies)
     result = result_of(facts, outcomes, design)
-    return Standing(result, accepted.fingerprint, accepted.expectations, texts)
+    otherwise = sum(a != b for a, b in zip(outcomes, accepted.passed, strict=True))
+    return Standing(result, accepted.fingerprint, accepted.expectations, texts, otherwise=otherwise)
 
 
 def removed_standing(key: str, accepted: AcceptedCase, replies: Trials) -> Standing:

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print table and plot. Raises PersonaEvalError where no run is whole."""
     with project.opened(options) as found:
-        points = list(_points(found, options.adapter))[-options.last :]
+        points = list(_points(found, options.adapter, options.last))
     if not points:
         wanted = f" of the adapter `{options.adapter}`" if options.adapter else ""
         raise PersonaEvalError(f"no run{wanted} came to its end: run `pytest suites/` first")
@@ -31,9 +31,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _points(found: Project, adapter: str | None) -> Iterator[Point]:
+def _points(found: Project, adapter: str | None, last: int) -> Iterator[Point]:
     """Iterations; a run that repeats the one before it, reply by reply, is none."""
-    runs = [run for run in found.runs.all() if _whole(run)]
+    runs = [run for run in found.runs.all() if _whole(run)][-last:]
     engines = [run.about["engine"] for run in runs]
     before: tuple[str, object] | None = None
     for run in runs:
@@ -43,7 +43,7 @@ def _points(found: Project, adapter: str | None) -> Iterator[Point]:
         side = found.side(found.reference(f"{run.number}:{name}"))
         now = (name, side.standings)
         if now != before:
-            yield Point(f"{run.number} {name}", run.started, side.results)
+            yield Point(f"{run.number} {name}", run.started, side.results, side.rejudged)
         before = now
 
 

@@ -33,7 +33,7 @@ def about_run(
 ) -> dict[str, Any]:
     """Model, adapters with their data, suites, settings, versions, commit and host: plain JSON,
     the same in all processes of a session."""
-    root = config.rootpath
+    root, folders = config.rootpath, list(folders)
     return {
         "model": {"name": model.name, "fingerprint": model.fingerprint},
         "engine": model.engine,
@@ -47,6 +47,7 @@ def about_run(
             for folder in folders
             for suite in folder.suites
         },
+        "gates": {folder.path.name: folder.policy.model_dump() for folder in folders},
         "judged_by": {
             "code": code_digest(),
             "vectors": [t.name if t else None for t in (tools.embedder, tools.reader)],

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from persona_eval.outcome import Outcome
 
 OUTCOME = pytest.StashKey["Outcome"]()
+SKIPPED = pytest.StashKey[bool]()
+"""Whether a case was skipped."""
 RECORDS = pytest.StashKey[list[dict[str, Any]]]()
 ENGINE_OR_SCORER_ERROR = 7
 
@@ -35,6 +37,8 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     elif call.when == "setup" and report.failed and call.excinfo:
         error = f"set-up failed: {call.excinfo.exconly()}"
         report.persona = record(item, error)  # type: ignore[attr-defined]
+    elif call.when == "setup" and report.skipped:
+        report.persona_skipped = True  # type: ignore[attr-defined]
 
 
 def _agreeing(record: dict[str, Any], report: pytest.TestReport) -> dict[str, Any]:
@@ -55,6 +59,8 @@ class Recorder:
         config.stash[RECORDS] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if getattr(report, "persona_skipped", False):
+            self.config.stash[SUITES_SEEN] = self.config.stash[SKIPPED] = True
         record = getattr(report, "persona", None)
         if record is not None:
             self.config.stash[SUITES_SEEN] = True
@@ -70,6 +76,8 @@ def finish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
     elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and _asks(config):
         session.exitstatus = pytest.ExitCode.OK
+    elif session.exitstatus == pytest.ExitCode.OK and _all_skipped(config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     elif session.exitstatus in (0, 1, 2) and config.stash[RECORDS] and not xdist.worker(config):
         outcome = _outcome(session)
         if session.exitstatus != pytest.ExitCode.INTERRUPTED:
@@ -101,6 +109,11 @@ def _keep(config: pytest.Config, outcome: Outcome, status: int) -> None:
         Path(path).write_text(text + "\n", encoding="utf-8")
 
 
+def _all_skipped(config: pytest.Config) -> bool:
+    """Whether there were cases and not one was judged: a run without trials never passes."""
+    return config.stash.get(SKIPPED, False) and not config.stash[RECORDS]
+
+
 def _asks(config: pytest.Config) -> bool:
     return bool(config.getoption("persona_explain") or config.getoption("persona_plan"))
 
@@ -121,6 +134,8 @@ def summarise(terminal: Any, config: pytest.Config) -> None:
     """Write the closing block."""
     from persona_eval.reports.terminal import closing_block
 
+    if _all_skipped(config) and not xdist.worker(config):
+        terminal.line("gate FAIL: every case was skipped, so that nothing was judged")
     if OUTCOME in config.stash and not xdist.worker(config):
         terminal.section("persona-eval", sep="=")
         for line in closing_block(config.stash[OUTCOME]):

@@ -99,12 +99,26 @@ def _names(pairs: Sequence[Pair]) -> str:
     return f"{shown} and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else shown
 
 
+def _margin(change: Change, margin: float) -> str:
+    low, high = change.interval
+    word = "shown" if low > -margin else "missed" if high <= -margin else "not shown"
+    return f"margin    not worse than {margin * 100:g} points: {word}"
+
+
 def _whole(comparison: Comparison, alpha: float, target: float | None) -> Iterator[str]:
+    if comparison.otherwise:
+        noun = "trial is" if comparison.otherwise == 1 else "trials are"
+        yield (
+            f"rules     {comparison.otherwise} {noun} judged otherwise than when they were "
+            "accepted: rules have changed since"
+        )
     change = comparison.whole
     if change is None:
         yield "all       no case is the same on both sides: nothing was compared"
         return
     yield f"all       {_change(change)}"
+    if target is not None:
+        yield _margin(change, target)
     drop = comparison.detectable(alpha)
     if drop > 1:
         yield f"power     {change.pairs} pairs are too few to show that anything got worse"

@@ -76,6 +76,8 @@ class Point:
     label: str
     started: float
     results: Sequence[CaseResult]
+    rejudged: int = 0
+    """Trials that were judged anew, as rules have changed since."""
 
     def rates(self) -> dict[str, float]:
         """Rates by category, balanced where there are controls, and of all."""
@@ -95,6 +97,8 @@ def trend_lines(points: Sequence[Point]) -> Iterator[str]:
     ]
     yield tabulate(rows, headers=["iteration", "started", *names], disable_numparse=True,
                    colalign=("left", "left", *["right"] * len(names)))  # fmt: skip
+    if rejudged := sum(point.rejudged for point in points):
+        yield f"{rejudged} trials judged anew, as rules have changed since"
     if len(points) > 1:
         yield ""
         yield plot({name: [rate.get(name) for rate in rates] for name in names})

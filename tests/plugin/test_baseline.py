@@ -143,6 +143,20 @@ def test_a_machine_without_the_store_judges_both_sides(accepted: Project) -> Non
     assert run(accepted, pot="+++").ret == 1, "all are changed: nothing can be compared"
 
 
+def test_verdicts_that_other_rules_have_turned_are_counted(accepted: Project) -> None:
+    """The card is no part of a case: both sides are judged by the new one."""
+    packed = [case(name, packed=True) for name in ("tea", "cup", "pot")]
+    accepted.suite(*packed, head=THREE)
+    run(accepted)
+    assert main(["accept"]) == 0
+    accepted.write("persona.yaml", "name: Bo\nnever_says: [drink]\n")
+    result = run(accepted)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        ["rules     * trials are judged otherwise than when they were accepted*", "gate PASS*"]
+    )
+
+
 def test_without_a_comparison(accepted: Project) -> None:
     result = run(accepted, "--persona-no-baseline")
     assert result.ret == 1

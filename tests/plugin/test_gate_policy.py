@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from projects import HEAD, Project, case, says
 
+from persona_eval.cli import main
+
 TABLE = "[tool.persona-eval.gate]\n"
 
 
@@ -97,6 +99,18 @@ def test_cases_that_must_pass_by_tag(half: Project) -> None:
     result = half.run()
     assert result.ret == 1
     result.stdout.fnmatch_lines(["gate FAIL: 1 case: must pass (*::cup)"])
+
+
+def test_a_margin_is_said_to_be_kept_or_not(half: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(half.folder)
+    half.run()
+    assert main(["accept"]) == 0
+    half.write("pyproject.toml", f'{TABLE}margin = 0.1\nundecided = "pass"\n')
+    result = half.run()
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        ["margin    not worse than 10 points: not shown", "note undecided: it may have lost*"]
+    )
 
 
 def test_the_first_adapter_alone_goes_through_the_gate(half: Project) -> None:

@@ -84,6 +84,7 @@ def test_old_runs_are_judged_by_the_rules_of_today(
     assert "run 1 (base): 3 trials judged anew, as rules have changed since" in said
     assert "broken" not in said
     assert said.count("fixed     ") == 2
+    assert "6 trials judged anew, as rules have changed since" in told(capsys, "trend")
 
 
 def test_cases_that_are_gone_stand_as_they_were_judged(
