@@ -99,10 +99,11 @@ def paired_interval(differences: Sequence[float], confidence: float = 0.95) -> t
     added that keep it open where no case changed. (-1, 1) without a pair.
 
     Bonett and Price (Journal of Educational and Behavioral Statistics 2012, 37:479–488) add one
-    pair of +1 and one of -1. A second pair of -1 for the lower end, and of +1 for the upper, is
-    this project's own, found by simulation: where cases are lost outright a run with few losses
-    has a small variance too, and with one of each 3 to 4.6 % of the runs that had lost a margin
-    of 5 or 10 points passed it; with the second at most 2.6 % (benchmarks/simulation.py).
+    pair of +1 and one of -1. The second pair of -1 for the lower end, and of +1 for the upper, is
+    this project's own addition, found by simulation. Where cases are lost outright, a run that
+    happens to have few losses has a small variance too: with one pair of each, 3 to 4.6 % of the
+    simulated runs that had lost a margin of 5 or 10 points passed it, with the second at most
+    2.4 % (benchmarks/simulation.py). Where no luck at all blurs the losses it is still up to 3.0 %.
     """
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     low, _ = _wald(differences, 1, 2, z)

@@ -128,7 +128,7 @@ def test_another_pair_is_added_at_each_end() -> None:
 @pytest.mark.parametrize(("margin", "most"), [(0.05, 0.0264), (0.1, 0.0302)])
 def test_a_margin_that_was_lost_is_seldom_passed(margin: float, most: float) -> None:
     """In the worst case, at the worst size from 5 to 200: each case is lost with the probability
-    of the margin, none is won. With one pseudo-pair of each it would be 6.7 %."""
+    of the margin, none is won. With one pseudo-pair of each it would be nearly 7 %."""
     worst = max(passed(n, margin) for n in range(5, 201))
     assert worst == pytest.approx(most, abs=5e-5)
 
