@@ -12,17 +12,17 @@ from persona_eval.suite.models import CATEGORIES
 
 def test_there_are_enough_and_they_are_sound() -> None:
     labelled = rows()
-    assert len(labelled) >= 4300
+    assert len(labelled) >= 4900
     assert len({row.voice for row in labelled}) == 16
-    assert sum(row.sampled for row in labelled) >= 250
+    assert sum(row.sampled for row in labelled) >= 800
     assert all(row.passes == (row.defect == NO_DEFECT) for row in labelled)
     assert all(row.messages[-1].role == "user" and row.reply for row in labelled)
     assert {row.category for row in labelled} == set(CATEGORIES)
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_about_half_of_each_category_passes(category: str) -> None:
-    passes = [row.passes for row in rows() if row.category == category]
+def test_about_half_of_each_category_that_people_wrote_passes(category: str) -> None:
+    passes = [row.passes for row in rows() if row.category == category and not row.sampled]
     assert 0.4 < sum(passes) / len(passes) < 0.6
 
 
