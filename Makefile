@@ -32,6 +32,8 @@ bench: $(READY)
 	$(BIN)/python benchmarks/reproducible.py
 	$(BIN)/python benchmarks/judging.py
 	$(BIN)/python benchmarks/simulation.py
+	$(BIN)/python benchmarks/comparing.py
+	$(BIN)/python benchmarks/auto_trials.py
 	$(BIN)/python benchmarks/engine.py
 
 $(READY): pyproject.toml constraints.txt

@@ -18,6 +18,8 @@ from persona_eval.suite.models import CATEGORIES
 SHOWN = 12
 AGREE, DIFFER = 0.7, 0.3
 """Correlations of the trials of a case, from which on advice is given."""
+FEWEST = 3
+"""Passes, and failures, below which a correlation says nothing."""
 
 
 def closing_block(outcome: Outcome) -> list[str]:
@@ -133,7 +135,10 @@ def _trials(adapter: AdapterOutcome) -> Iterator[str]:
     drawn = sum(result.trials for result in adapter.results)
     if saved:
         yield f"{drawn} of {drawn + saved} trials drawn: the other {saved} could change no verdict"
+    passes = sum(result.passes for result in adapter.results)
     rho = intraclass([(result.passes, result.trials) for result in adapter.results])
+    if min(passes, drawn - passes) < FEWEST:
+        return
     if rho is not None and rho >= AGREE:
         yield f"ρ {rho:.2f}: the trials of a case agree, so that more cases tell more than more trials"
     elif rho is not None and rho <= DIFFER:
