@@ -21,6 +21,7 @@ COMMANDS = {
     "show": "show a stored run: what it was made with, and how its cases stand",
     "trend": "show how the rates changed over the runs",
     "train": "train an adapter from its recipe",
+    "import-peft": "make an adapter of Hugging Face PEFT into one of mlx-lm",
     "selftest": "measure the scorers by the labelled replies that ship with the package",
     "schema": "write the JSON Schemas that editors complete and check by",
 }
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, meaning in COMMANDS.items():
-        command = import_module(f"persona_eval.cli.{name}")
+        command = import_module(f"persona_eval.cli.{name.replace('-', '_')}")
         sub = commands.add_parser(name, help=meaning, description=command.__doc__)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)

@@ -57,10 +57,8 @@ def require_files(folder: Path) -> None:
         raise AdapterError(f"{folder}: no such adapter folder")
     if any((folder / name).exists() for name in PEFT_FILES):
         raise AdapterError(
-            f"{folder} holds a PEFT adapter ({PEFT_FILES[0]}), and an mlx-lm adapter is needed: "
-            f"{CONFIG_FILE} with num_layers and lora_parameters, and {WEIGHTS_FILE} with lora_a = "
-            "lora_A transposed, lora_b = lora_B transposed, scale = lora_alpha / r. Mend: convert "
-            "it, or train here from a recipe"
+            f"{folder} holds an adapter of PEFT ({PEFT_FILES[0]}), and one of mlx-lm is needed. "
+            f"Import it: persona-eval import-peft {folder} NAME"
         )
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (folder / name).is_file():
@@ -77,7 +75,10 @@ def read_config(folder: Path) -> AdapterConfig:
     if not isinstance(data, dict):
         raise AdapterError(f"{path} must hold one JSON object. {RETRAIN}")
     if "peft_type" in data:
-        raise AdapterError(f"{path} is a PEFT configuration: convert the adapter to mlx-lm's form")
+        raise AdapterError(
+            f"{path} is a configuration of PEFT. Import the adapter: persona-eval import-peft "
+            f"{folder} NAME"
+        )
     wrong = [*_wrong_top(data), *_wrong_lora(data.get("lora_parameters"))]
     if wrong:
         raise AdapterError(f"{path}: " + "; ".join(wrong))

@@ -186,8 +186,8 @@ def config_text(text: str) -> Callable[[Path], object]:
 GUARDS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no configuration": (lambda f: (f / "adapter_config.json").unlink(), r"adapter_config\.json is missing"),
     "no weights": (lambda f: (f / "adapters.safetensors").unlink(), r"adapters\.safetensors is missing"),
-    "PEFT weights": (lambda f: (f / "adapter_model.safetensors").touch(), r"holds a PEFT adapter.*lora_A transposed"),
-    "PEFT configuration": (lambda f: edit(f, lambda c: c.update(peft_type="LORA")), "is a PEFT configuration"),
+    "PEFT weights": (lambda f: (f / "adapter_model.safetensors").touch(), r"holds an adapter of PEFT.*import-peft"),
+    "PEFT configuration": (lambda f: edit(f, lambda c: c.update(peft_type="LORA")), "is a configuration of PEFT.*import-peft"),
     "no JSON": (config_text("{"), "is not readable JSON"),
     "no object": (config_text("[]"), "must hold one JSON object"),
     "nothing in it": (config_text("{}"), "`num_layers` must be a whole number.*; `lora_parameters` must be an object"),
