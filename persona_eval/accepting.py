@@ -70,6 +70,12 @@ def acceptances(
             f"today ({len(problems)}):\n  {shown}\nRun the suites whole, then accept that run"
         )
     side = project.side(reference)
+    if side.kept:
+        raise PersonaEvalError(
+            f"{reference.text} cannot become the baseline: rules have changed since, and "
+            f"{side.kept} of its cases need the model to be judged anew. Run the suites again "
+            "(replies are stored), then accept that run"
+        )
     return [
         _acceptance(project, reference, folder, found, facts, side, force)
         for folder, found in chosen.items()

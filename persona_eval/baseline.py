@@ -17,6 +17,7 @@ from typing import Any, get_args
 from pydantic import Field
 
 from persona_eval.errors import BaselineError, Problem
+from persona_eval.fingerprint import digest_text
 from persona_eval.judging import ReplyText
 from persona_eval.models.base import FinishReason
 from persona_eval.suite.complaints import complaints
@@ -79,6 +80,8 @@ class BaselineFile(Frozen):
 
     version: int = Field(alias="schema")
     persona: Text
+    replies: Text
+    """Digest of `baseline.replies.jsonl`."""
     engines: dict[str, Section] = Field(min_length=1)
     """By kind of engine."""
 
@@ -104,8 +107,11 @@ def read_baseline(folder: Path) -> Baseline | None:
     if not path.exists():
         return None
     file = _read_file(path)
-    replies = _read_replies(folder / REPLIES_FILE)
+    replies, digest = _read_replies(folder / REPLIES_FILE)
     wrong = [*_missing(folder, file, replies)]
+    if not wrong and digest != file.replies:
+        message = f"is not the one that {FILE} was accepted with: {_MEND}"
+        wrong = [Problem(folder / REPLIES_FILE, 0, 0, "", message)]
     if wrong:
         raise BaselineError(wrong)
     return Baseline(folder, file, replies)
@@ -132,7 +138,8 @@ def _read_file(path: Path) -> BaselineFile:
     return BaselineFile.model_validate(data)
 
 
-def _read_replies(path: Path) -> dict[tuple[str, str], Trials]:
+def _read_replies(path: Path) -> tuple[dict[tuple[str, str], Trials], str]:
+    """Replies by engine and case, and the digest of the file."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -148,7 +155,7 @@ def _read_replies(path: Path) -> dict[tuple[str, str], Trials]:
                 message = f"trial {trial} of {case} where {len(trials)} was to come: {_MEND}"
                 raise BaselineError([Problem(path, number, 1, "trial", message)])
             trials.append(replies)
-    return {key: tuple(trials) for key, trials in found.items()}
+    return {key: tuple(trials) for key, trials in found.items()}, digest_text(text)
 
 
 def _row(path: Path, number: int, line: str) -> tuple[str, str, int, tuple[ReplyText, ...]]:
@@ -190,8 +197,9 @@ def write_baseline(
     rows = (
         row for (name, case), trials in sorted(kept.items()) for row in _rows(name, case, trials)
     )
-    _replace(folder / REPLIES_FILE, "".join(f"{row}\n" for row in rows))
-    _replace(folder / FILE, _written(persona, engines))
+    texts = {REPLIES_FILE: "".join(f"{row}\n" for row in rows)}
+    texts[FILE] = _written(persona, digest_text(texts[REPLIES_FILE]), engines)
+    _replace(folder, texts)
 
 
 def _rows(engine: str, case: str, trials: Trials) -> Iterator[str]:
@@ -200,9 +208,9 @@ def _rows(engine: str, case: str, trials: Trials) -> Iterator[str]:
         yield _line({"case": case, "engine": engine, "replies": said, "trial": number})
 
 
-def _written(persona: str, engines: Mapping[str, Section]) -> str:
+def _written(persona: str, replies: str, engines: Mapping[str, Section]) -> str:
     """JSON with a line for each case, so that a review shows what changed."""
-    about = {"schema": SCHEMA_VERSION, "persona": persona}
+    about = {"schema": SCHEMA_VERSION, "persona": persona, "replies": replies}
     sections = {name: _section(section) for name, section in sorted(engines.items())}
     return (
         _block({**{k: _line(v) for k, v in about.items()}, "engines": _block(sections, 1)}) + "\n"
@@ -230,7 +238,14 @@ def _line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _replace(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(new, path)
+def _replace(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write all files beside, then put them into place."""
+    new = {folder / name: folder / f".{name}.new" for name in texts}
+    try:
+        for path, beside in new.items():
+            beside.write_text(texts[path.name], encoding="utf-8", newline="\n")
+        for path, beside in new.items():
+            os.replace(beside, path)
+    except OSError as error:
+        message = f"cannot be written ({error}): what was there is as it was"
+        raise BaselineError([Problem(folder / FILE, 0, 0, "", message)]) from None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from persona_eval.compare import Comparison, Pair
 from persona_eval.results import CaseResult, by_category, summarise
-from persona_eval.statistics.paired import paired_interval
-from persona_eval.statistics.rates import wilson
-from persona_eval.suite.models import CATEGORIES, Case
+from persona_eval.suite.models import Case
 from persona_eval.suite.policy import GatePolicy
 
 ROUNDING = 1e-9
+ENOUGH = 3
+"""Trials below which a case may well have been accepted by luck."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def case_verdict(
         return CaseVerdict(False, "")
     if required:
         return CaseVerdict(True, "must pass")
-    if policy.undecided == "pass" and result.undecided:
+    if policy.undecided == "pass" and result.undecided and not (pair and pair.confirmed):
         return CaseVerdict(False, "undecided: it may only have had bad luck")
     if pair is None:
         return CaseVerdict(True, "fails")
@@ -113,53 +113,6 @@ def decide(policy: GatePolicy, given: GateInput) -> GateDecision:
     passed = not reasons
     return GateDecision(
         passed, tuple(reasons), tuple(notes), _next(given, passed), policy.model_dump()
-    )
-
-
-def impossible(policy: GatePolicy, cases: Iterable[tuple[str, bool]]) -> list[str]:
-    """Why no run of these cases could ever satisfy the policy, or an empty list. ``cases`` are
-    (category, whether it is compared with a baseline)."""
-    cases = list(cases)
-    counts = {name: sum(category == name for category, _ in cases) for name in CATEGORIES}
-    counts["all"] = len(cases)
-    found = [_floor_out_of_reach(policy, *given, counts) for given in policy.floors.given()]
-    compared = sum(compared for _, compared in cases)
-    return [*filter(None, [*found, _margin_out_of_reach(policy, compared)])]
-
-
-def _floor_out_of_reach(
-    policy: GatePolicy, name: str, floor: float, counts: dict[str, int]
-) -> str | None:
-    n = counts[name]
-    if n == 0:
-        return f"floors.{name}: there is no such case"
-    best = wilson(n, n)[0]
-    if policy.undecided == "pass" or best >= floor - ROUNDING:
-        return None
-    needed = (
-        next(k for k in range(n, 10**7) if wilson(k, k)[0] >= floor - ROUNDING)
-        if floor < 1
-        else None
-    )
-    more = f"add cases ({needed} could show it), " if needed else ""
-    return (
-        f"floors.{name}: with {n} cases even a perfect score shows no more than {best:.0%}, the "
-        f"floor is {floor:.0%}: {more}lower the floor, or set `undecided: pass` to be content "
-        "with the observed rate"
-    )
-
-
-def _margin_out_of_reach(policy: GatePolicy, pairs: int) -> str | None:
-    if policy.margin is None or not pairs or policy.undecided == "pass":
-        return None
-    lowest = paired_interval([0.0] * pairs)[0]
-    if lowest > -policy.margin:
-        return None
-    needed = next(n for n in range(pairs, 10**7) if paired_interval([0.0] * n)[0] > -policy.margin)
-    return (
-        f"margin: with {pairs} compared cases even an unchanged adapter may have lost "
-        f"{-lowest * 100:.1f} points, the margin is {policy.margin * 100:g}: add cases ({needed} "
-        "could show it), widen the margin, or set `undecided: pass`"
     )
 
 
@@ -247,9 +200,23 @@ def _notes(policy: GatePolicy, given: GateInput) -> Iterator[str]:
     for name, floor, rate, low in _floors(policy, given):
         if policy.undecided == "pass" and low < floor - ROUNDING <= rate:
             yield f"undecided: {name} passes {rate:.1%}, its floor of {floor:.0%} is not shown (95 %: from {low:.0%})"
+    yield from _uncompared(given)
     comparison = given.comparison
     if comparison and comparison.whole and policy.margin and policy.undecided == "pass":
         yield from _margin(policy.margin, comparison)
+
+
+def _uncompared(given: GateInput) -> Iterator[str]:
+    """What a comparison does not see."""
+    pairs = given.comparison.pairs if given.comparison else ()
+    failing = [p for p in pairs if p.status in ("new", "changed") and not p.result.passed]
+    if failing:
+        yield f"{len(failing)} {_cases(len(failing))} that fail are new or changed, and not compared"
+    if gone := [p for p in pairs if p.status == "removed"]:
+        yield f"{len(gone)} {_cases(len(gone))} of the baseline are not there any more"
+    few = [p.key for p in pairs if p.confirmed and p.before and p.before.result.trials < ENOUGH]
+    if few:
+        yield f"accepted on fewer than {ENOUGH} trials, which is little to be broken by: {_listed(few)}"
 
 
 def _next(given: GateInput, passed: bool) -> str:

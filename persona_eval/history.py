@@ -156,7 +156,7 @@ class Runs:
 
     def get(self, number: int) -> Run:
         """A run by its number. Raises StoreError when there is none."""
-        found = self._runs("WHERE id = ?", (number,))
+        found = self._runs("WHERE id = ?", (number,)) if number < 2**63 else []
         if not found:
             have = ", ".join(str(run.number) for run in self.all()[-10:]) or "none"
             raise StoreError(f"{self._store.path} holds no run {number}; the last are: {have}")

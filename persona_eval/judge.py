@@ -51,6 +51,14 @@ class Rules:
     digest: str | None
     """None where a scorer from elsewhere judges: nobody knows what that depends on."""
 
+    @property
+    def answerable(self) -> bool:
+        """Whether the tools have all that is needed: outside a run no model says how likely a
+        reply is, and what skips for that reason is no judgement to remember."""
+        at_hand = self.tools.likelihood is not None and self.tools.base_likelihood is not None
+        leaves = (leaf for entry in self.planned for leaf in _leaves(entry.scorer))
+        return at_hand or not any(leaf.asks_model for leaf in leaves)
+
 
 class Judge:
     """Judges replies, and remembers."""
@@ -74,7 +82,8 @@ class Judge:
         missing = [r for r, key in zip(trials, keys, strict=True) if key not in known]
         made = iter(_judged(rules, missing))
         judgements = [known[key] if key in known else next(made) for key in keys]
-        self._keep(keys, known, judgements)
+        if rules.answerable:
+            self._keep(keys, known, judgements)
         return judgements
 
     def _card(self, persona: Persona) -> str:

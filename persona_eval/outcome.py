@@ -10,6 +10,7 @@ from typing import Any
 from persona_eval.compare import Comparison, Standing
 from persona_eval.gate import CaseVerdict, GateDecision, GateInput, decide
 from persona_eval.results import CaseResult
+from persona_eval.suite.models import CATEGORIES
 from persona_eval.suite.policy import GatePolicy
 
 Record = Mapping[str, Any]
@@ -41,7 +42,9 @@ class GateOutcome:
     engines: tuple[str, ...]
     """Kinds of engines that the baseline has."""
     left_out: int
-    """Cases that were not run."""
+    """Cases of the suites at hand that were not run."""
+    others: tuple[str, ...]
+    """Suite files of the folder that were not looked at."""
     errors: int
     """Cases that could not be judged."""
     passed: int
@@ -78,14 +81,16 @@ def outcome_of(
 ) -> Outcome:
     """From the records of a session's cases and what its processes know of it; ``facts`` is None
     where no case came so far that its set-up was done."""
-    names = dict.fromkeys(record["adapter"] for record in records)
+    # Under `--dist each` every worker runs every case.
+    once = list({(record["adapter"], record["case"]): record for record in records}.values())
+    names = dict.fromkeys(record["adapter"] for record in once)
     candidate = facts["candidate"] if facts else next(iter(names), "")
     ordered = sorted(names, key=lambda name: name != candidate)
-    adapters = tuple(_of_adapter(name, records) for name in ordered)
-    seen = {record["folder"] for record in records}
+    adapters = tuple(_of_adapter(name, once) for name in ordered)
+    seen = {record["folder"] for record in once}
     folders = [folder for folder in facts["folders"] if folder["folder"] in seen] if facts else []
     engine = facts["about"]["engine"] if facts else ""
-    gates = tuple(_gate(folder, candidate, records, engine, finished) for folder in folders)
+    gates = tuple(_gate(folder, candidate, once, engine, finished) for folder in folders)
     return Outcome(tuple(records), adapters, gates, finished)
 
 
@@ -121,13 +126,13 @@ def _gate(
         [CaseVerdict(**record["verdict"]) for record in judged],
         comparison,
         errors,
-        frozenset(left_out.values()),
+        frozenset([*left_out.values(), *(CATEGORIES if folder["others"] else ())]),
         finished,
     )
     decision = decide(GatePolicy.model_validate(folder["policy"]), given)
     return GateOutcome(
         folder["folder"], folder["persona"], engine, folder["baseline"],
-        tuple(folder["engines"]), len(left_out), errors,
+        tuple(folder["engines"]), len(left_out), tuple(folder["others"]), errors,
         sum(result.passed for result in given.results), _excused(given), comparison, decision,
     )  # fmt: skip
 

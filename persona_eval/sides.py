@@ -38,7 +38,8 @@ class Side:
     rejudged: int = 0
     """Trials whose rules have changed since, and that were judged anew."""
     kept: int = 0
-    """Cases that are there no more, or were asked otherwise: they stand as they were judged."""
+    """Cases that are there no more, were asked otherwise, or need a model to be judged anew: they
+    stand as they were judged."""
 
     @property
     def results(self) -> list[CaseResult]:
@@ -234,6 +235,9 @@ class _Judging:
         rules = self.project.rules(suite, case, dict(self.run.about), self.adapter)
         now = facts_of(suite, case, rules)
         if rules.digest is None or rules.digest != facts.rules:
+            if not rules.answerable:
+                self.kept += 1
+                return _standing(facts, trials, self.texts)
             trials = self._anew(suite, rules, trials)
         return _standing(now, trials, self.texts)
 

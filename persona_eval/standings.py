@@ -71,7 +71,7 @@ def accepted_standing(
     """A case of a baseline. Where it is still the same case, its replies are judged by today's
     rules; else it stands as it was accepted. Raises ScorerError where a scorer crashes on it."""
     outcomes = accepted.passed
-    if accepted.fingerprint == facts.fingerprint:
+    if accepted.fingerprint == facts.fingerprint and rules.answerable:
         outcomes = tuple(_sure(judgement, facts) for judgement in judge.judge(rules, replies))
     texts = tuple(tuple(text for text, _ in trial) for trial in replies)
     result = result_of(facts, outcomes, design)

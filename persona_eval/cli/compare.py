@@ -49,7 +49,9 @@ def _sides(found: Project, names: list[str]) -> list[Side]:
     references = [found.reference(name) for name in names]
     engine = next((r.run.about.get("engine") for r in references if r.run), None)
     models = {
-        str(r.run.about["model"]["fingerprint"]): str(r.run.about["model"]["name"])
+        r.run.about["model"]["fingerprint"]: "{name} ({fingerprint:.8})".format(
+            **r.run.about["model"]
+        )
         for r in references
         if r.run and isinstance(r.run.about.get("model"), dict)
     }
@@ -72,7 +74,7 @@ def _lines(sides: list[Side], comparisons: list[Comparison]) -> Iterator[str]:
         if side.rejudged:
             yield f"{side.name}: {side.rejudged} trials judged anew, as rules have changed since"
         if side.kept:
-            yield f"{side.name}: {side.kept} cases are gone or ask something else: as judged then"
+            yield f"{side.name}: {side.kept} cases are gone, ask something else or need the model: as judged then"
     for comparison in comparisons:
         yield f"{comparison.before} → {comparison.after}"
         if comparison.paired:

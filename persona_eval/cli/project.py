@@ -24,6 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--embedder", metavar="DIR", help="sentence-transformers folder")
 
 
+def at_least_one(text: str) -> int:
+    """A number of runs. Raises ArgumentTypeError for what is none."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 up")
+    return int(text)
+
+
 @contextmanager
 def opened(options: argparse.Namespace) -> Iterator[Project]:
     """The project of a store; its suites lie relative to the working folder. Raises

@@ -12,7 +12,9 @@ from persona_eval.reports.runs import run_table
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--last", type=int, default=20, metavar="N", help="how many (20)")
+    parser.add_argument(
+        "--last", type=project.at_least_one, default=20, metavar="N", help="how many (20)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     project.add_arguments(parser)
 

@@ -28,6 +28,9 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(run_lines(reference.run)))
         wanted = reference.run.adapters if ":" not in options.reference else [reference.adapter]
         for adapter in wanted:
+            if not found.runs.cases(reference.run.number, adapter):
+                print(f"\n{adapter}: no case was run with it")
+                continue
             side = found.side(found.reference(f"{reference.run.number}:{adapter}"))
             print(f"\n{side.name}")
             if side.rejudged:

@@ -1,5 +1,6 @@
 """Show how the rates changed over the runs, oldest first, all judged by today's rules. Runs that
-did not come to their end are left out, as are those of other engines than the last."""
+did not come to their end, or had only a part of the cases, are left out, as are those of other
+engines than the last."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ from persona_eval.sides import Project
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--adapter", metavar="NAME", help="only this adapter (each run's first)")
-    parser.add_argument("--last", type=int, default=20, metavar="N", help="how many runs (20)")
+    parser.add_argument(
+        "--last", type=project.at_least_one, default=20, metavar="N", help="how many runs (20)"
+    )
     project.add_arguments(parser)
 
 
@@ -40,6 +43,8 @@ def _points(found: Project, adapter: str | None, last: int) -> Iterator[Point]:
         name = adapter or run.adapters[0]
         if run.about["engine"] != engines[-1] or name not in run.adapters:
             continue
+        if not found.runs.cases(run.number, name):
+            continue
         side = found.side(found.reference(f"{run.number}:{name}"))
         now = (name, side.standings)
         if now != before:
@@ -48,4 +53,5 @@ def _points(found: Project, adapter: str | None, last: int) -> Iterator[Point]:
 
 
 def _whole(run: Run) -> bool:
-    return run.exit_status in (0, 1) and isinstance(run.about.get("model"), dict)
+    left_out = sum(gate["left_out"] for gate in (run.gates or {}).values())
+    return run.exit_status in (0, 1) and run.gates is not None and not left_out

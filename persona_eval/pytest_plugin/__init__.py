@@ -47,6 +47,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     options.register_markers(config)
     config.pluginmanager.register(Recorder(config), "persona-recorder")
+    recorder.check_report_path(config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:

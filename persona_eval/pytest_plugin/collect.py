@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from persona_eval.scorers.registry import Registry
 
 REGISTRY = pytest.StashKey["Registry"]()
+COLLECTED = pytest.StashKey[dict[Path, Suite]]()
+"""Every suite of the session, those whose cases are all deselected too."""
 
 
 class CaseFailed(Exception):  # noqa: N818 - it is a verdict, not an error
@@ -72,6 +75,7 @@ class SuiteFile(pytest.Module):
 
     def collect(self) -> Iterable[CaseItem]:
         suite = self._load()
+        self.config.stash.setdefault(COLLECTED, {})[self.path] = suite
         adapters = adapter_names(self.config)
         for adapter in adapters:
             for case in suite.cases:
@@ -161,13 +165,15 @@ def _check(config: pytest.Config, cases: list[CaseItem]) -> None:
             "--persona-explain and --persona-plan print from one process: add -n0"
         )
     try:
-        config.stash[folders.FOLDERS] = folders.gather(config, cases)
+        collected = config.stash[COLLECTED]
+        config.stash[folders.FOLDERS] = folders.gather(config, collected)
     except PersonaEvalError as error:
         raise pytest.UsageError(str(error)) from None
     if config.getoption("persona_explain"):
         return
     chosen = {(item.path, item.case.id) for item in cases}
-    folders.refuse_impossible(config.stash[folders.FOLDERS].values(), chosen)
+    if not config.getoption("persona_plan"):  # which tells how many cases it would take
+        folders.refuse_impossible(config.stash[folders.FOLDERS].values(), chosen)
     require_adapters(config)
     twice = [node for node, count in Counter(item.nodeid for item in cases).items() if count > 1]
     if twice:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from persona_eval.baseline import Baseline, read_baseline
 from persona_eval.errors import BaselineError, PersonaEvalError, Problem
-from persona_eval.gate import impossible
+from persona_eval.feasibility import impossible, unknown_names
 from persona_eval.identity import place_of
 from persona_eval.models.base import Model
+from persona_eval.pytest_plugin.options import is_suite
 from persona_eval.standings import removed_standing
 from persona_eval.suite.models import Case, Suite
 from persona_eval.suite.policy import GatePolicy, policy_of, project_policy
-
-if TYPE_CHECKING:
-    from persona_eval.pytest_plugin.collect import CaseItem
 
 FOLDERS = pytest.StashKey[dict[Path, "Folder"]]()
 
@@ -32,6 +30,8 @@ class Folder:
     suites: tuple[Suite, ...]
     policy: GatePolicy
     baseline: Baseline | None
+    others: tuple[str, ...] = ()
+    """Names of its suite files that this session does not look at."""
 
     @property
     def cases(self) -> Iterator[tuple[Suite, Case]]:
@@ -66,30 +66,34 @@ class Folder:
             "baseline": section and section.model_dump(mode="json", exclude={"cases"}),
             "engines": sorted(self.baseline.file.engines) if self.baseline else [],
             "removed": list(self.removed(engine)),
+            "others": list(self.others),
         }
 
 
-def gather(config: pytest.Config, items: Iterable[CaseItem]) -> dict[Path, Folder]:
-    """The folders of these items. Raises SuiteError and BaselineError for what is wrong with
+def gather(config: pytest.Config, suites: Mapping[Path, Suite]) -> dict[Path, Folder]:
+    """The folders of these suites. Raises SuiteError and BaselineError for what is wrong with
     policies and baselines, and where two suites could not be told apart."""
-    suites = {item.suite.path: item.suite for item in items}
-    _tell_apart(suites)
+    _tell_apart({path.parent for path in suites})
     project = project_policy(config.rootpath / "pyproject.toml")
     found = {}
     for path in dict.fromkeys(path.parent for path in suites):
         here = tuple(suite for suite in suites.values() if suite.path.parent == path)
         baseline = None if config.getoption("persona_no_baseline") else read_baseline(path)
-        found[path] = Folder(path, here, policy_of(here, project), baseline)
+        others = [file for file in path.iterdir() if is_suite(config, file) and file not in suites]
+        names = tuple(sorted(file.name for file in others))
+        found[path] = Folder(path, here, policy_of(here, project), baseline, names)
     return found
 
 
-def _tell_apart(paths: Iterable[Path]) -> None:
+def _tell_apart(folders: Iterable[Path]) -> None:
+    """A character is known by the name of its folder, wherever the project lies."""
     seen: dict[str, Path] = {}
-    for path in paths:
-        other = seen.setdefault(place_of(path), path)
-        if other != path:
+    for folder in sorted(folders):
+        other = seen.setdefault(folder.resolve().name, folder)
+        if other != folder:
             raise PersonaEvalError(
-                f"{other} and {path} are both kept as {place_of(path)}: rename one of the folders"
+                f"{other} and {folder} have the same name, by which runs and baselines tell "
+                "characters apart: rename one of them"
             )
 
 
@@ -98,13 +102,14 @@ def refuse_impossible(folders: Iterable[Folder], chosen: set[tuple[Path, str]]) 
     are left out, floors and margin are not applied."""
     for folder in folders:
         cases = list(folder.cases)
-        if not all((suite.path, case.id) in chosen for suite, case in cases):
+        if folder.others or not all((suite.path, case.id) in chosen for suite, case in cases):
             continue
         known = {name for s in _sections(folder) for name in s.cases}
         counted = [(c.category, f"{suite.path.name}::{c.id}" in known) for suite, c in cases]
-        if why := impossible(folder.policy, counted):
+        unknown = unknown_names(folder.policy, (case for _, case in cases))
+        if why := [*impossible(folder.policy, counted), *unknown]:
             raise pytest.UsageError(
-                f"the gate of {folder.path} can never open:\n  " + "\n  ".join(why)
+                f"the gate of {folder.path} cannot be as it is written:\n  " + "\n  ".join(why)
             )
 
 
@@ -123,7 +128,7 @@ def require_same_model(folders: Iterable[Folder], model: Model) -> None:
                     folder.path / "baseline.json", 0, 0, f"engines.{model.engine}.model",
                     f"is {section.model.name} ({section.model.fingerprint[:8]}), this run uses "
                     f"{model.name} ({model.fingerprint[:8]}): runs of two models are not compared. "
-                    f"Run with --persona-model {section.model.name}, run without a comparison "
+                    "Run with the model of the baseline (--persona-model), run without a comparison "
                     "(--persona-no-baseline), or accept a run of the new model (persona-eval "
                     "accept --force)",
                 )

@@ -78,10 +78,12 @@ def finish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.OK
     elif session.exitstatus == pytest.ExitCode.OK and _all_skipped(config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        _report(config, _outcome(session), None, int(session.exitstatus))
     elif session.exitstatus in (0, 1, 2) and config.stash[RECORDS] and not xdist.worker(config):
         outcome = _outcome(session)
         if session.exitstatus != pytest.ExitCode.INTERRUPTED:
             session.exitstatus = _status(session, outcome)
+            _report_gates(config, outcome)
         _keep(config, outcome, int(session.exitstatus))
 
 
@@ -89,6 +91,22 @@ def _status(session: pytest.Session, outcome: Outcome) -> int:
     if outcome.errors:
         return ENGINE_OR_SCORER_ERROR
     return int(session.exitstatus) if outcome.passed else pytest.ExitCode.TESTS_FAILED
+
+
+def _report_gates(config: pytest.Config, outcome: Outcome) -> None:
+    """Report a gate that closes without a failing case as a failure of its own, so that dots and
+    JUnit tell what the exit status does."""
+    if outcome.errors or any(adapter.failed for adapter in outcome.adapters):
+        return
+    for gate in outcome.gates:
+        if not gate.decision.passed:
+            node, why = f"{gate.folder}::gate", "\n".join(gate.decision.reasons)
+            for when, result in (("setup", "passed"), ("call", "failed"), ("teardown", "passed")):
+                report = pytest.TestReport(
+                    node, (gate.folder, None, node), {}, result,  # type: ignore[arg-type]
+                    why if result == "failed" else None, when,  # type: ignore[arg-type]
+                )  # fmt: skip
+                config.hook.pytest_runtest_logreport(report=report)
 
 
 def _keep(config: pytest.Config, outcome: Outcome, status: int) -> None:
@@ -99,9 +117,18 @@ def _keep(config: pytest.Config, outcome: Outcome, status: int) -> None:
     facts = config.stash.get(xdist.FACTS, None)
     if facts:
         store = Store(Path(facts["store"]))
-        gates = {gate.folder: gate.decision.to_json() for gate in outcome.gates}
+        gates = {
+            gate.folder: {**gate.decision.to_json(), "left_out": gate.left_out + len(gate.others)}
+            for gate in outcome.gates
+        }
         Runs(store).decide(facts["run"], status, gates)
         store.close()
+    _report(config, outcome, facts, status)
+
+
+def _report(
+    config: pytest.Config, outcome: Outcome, facts: dict[str, Any] | None, status: int
+) -> None:
     if path := config.getoption("persona_json"):
         from persona_eval.reports.machine import run_report
 
@@ -130,13 +157,30 @@ def _outcome(session: pytest.Session) -> Outcome:
     return outcome
 
 
+def check_report_path(config: pytest.Config) -> None:
+    """Take away the report of an earlier run, that it is not taken for this one's. Raises
+    UsageError where none can be written."""
+    asked = config.getoption("persona_json")
+    if not asked or xdist.worker(config):
+        return
+    path = Path(asked)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise pytest.UsageError(f"--persona-json {asked}: this is no file in a folder that exists")
+    try:
+        path.unlink(missing_ok=True)
+        path.touch()
+        path.unlink()
+    except OSError as error:
+        raise pytest.UsageError(f"--persona-json {asked}: cannot be written ({error})") from None
+
+
 def summarise(terminal: Any, config: pytest.Config) -> None:
     """Write the closing block."""
     from persona_eval.reports.terminal import closing_block
 
     if _all_skipped(config) and not xdist.worker(config):
         terminal.line("gate FAIL: every case was skipped, so that nothing was judged")
-    if OUTCOME in config.stash and not xdist.worker(config):
+    if config.stash[RECORDS] and OUTCOME in config.stash and not xdist.worker(config):
         terminal.section("persona-eval", sep="=")
         for line in closing_block(config.stash[OUTCOME]):
             terminal.line(line)

@@ -76,6 +76,7 @@ def _gate(gate: GateOutcome) -> dict[str, Any]:
         "engine": gate.engine,
         "baseline": gate.baseline,
         "left_out": gate.left_out,
+        "others": list(gate.others),
         "decision": gate.decision.to_json(),
         "comparison": gate.comparison.to_json() if gate.comparison else None,
     }

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from persona_eval.baseline import Baseline
+from persona_eval.feasibility import impossible, unknown_names
 from persona_eval.statistics.design import cases_needed, fewest_lost, smallest_drop, trial_spread
 from persona_eval.statistics.rates import wilson
 from persona_eval.suite.models import CATEGORIES, Case, Suite
@@ -33,6 +34,12 @@ def plan_lines(
             low, high = wilson(n / 2, n)
             yield f"  {name}: {n} cases; a rate of 50% would be known as {low:.0%} to {high:.0%}"
     yield from _against(cases, policy, baseline)
+    compared = _accepted(baseline)
+    counted = [
+        (case.category, f"{suite.path.name}::{case.id}" in compared) for suite, case in cases
+    ]
+    for why in [*impossible(policy, counted), *unknown_names(policy, chosen)]:
+        yield f"  the gate cannot be as it is written: {why}"
     yield ""
 
 
@@ -47,17 +54,19 @@ def _against(
 ) -> Iterator[str]:
     """What a comparison over these cases could tell, by what the baseline's trials show of
     their spread; without one, as if each case were a coin's toss."""
-    accepted = {
-        name: case.passed
-        for section in (baseline.file.engines.values() if baseline else ())
-        for name, case in section.cases.items()
-    }
+    accepted = _accepted(baseline)
     names = [f"{suite.path.name}::{case.id}" for suite, case in cases]
     known = [accepted[name] for name in names if name in accepted]
     shared = len(known) if baseline else len(cases)
     spread = trial_spread([(sum(p), len(p)) for p in known] or [_guess(c) for _, c in cases])
     source = "by the baseline's trials" if known else "if every trial were a coin's toss"
     yield from comparison_power(shared, spread, policy.alpha, policy.margin or 0.05, source)
+
+
+def _accepted(baseline: Baseline | None) -> dict[str, tuple[bool, ...]]:
+    """Outcomes of the accepted cases, by file and id."""
+    sections = baseline.file.engines.values() if baseline else ()
+    return {name: case.passed for section in sections for name, case in section.cases.items()}
 
 
 def _guess(case: Case) -> tuple[int, int]:

@@ -139,6 +139,8 @@ def ending(run: Run) -> str:
     """How a run ended, in words."""
     if run.finished is None:
         return "broken off"
+    if run.exit_status in (0, 1) and run.gates:
+        return "gate open" if all(g["passed"] for g in run.gates.values()) else "gate closed"
     return STATUS.get(run.exit_status or 0, f"status {run.exit_status}")
 
 

@@ -200,6 +200,8 @@ def _gate(gate: GateOutcome, named: bool) -> Iterator[str]:
     if gate.left_out:
         noun = "case was" if gate.left_out == 1 else "cases were"
         yield f"{gate.left_out} {noun} not run: these rates are those of the others"
+    if gate.others:
+        yield f"not looked at: {', '.join(gate.others)}: these rates are those of the other suites"
     yield from (f"note {note}" for note in gate.decision.notes)
     word = "ERROR" if gate.errors else "PASS" if gate.decision.passed else "FAIL"
     name = f" {gate.persona} ({gate.folder})" if named else ""

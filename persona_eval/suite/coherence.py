@@ -44,6 +44,7 @@ def case_problems(view: View, intact: Callable[[frozenset[str]], bool]) -> Found
         (frozenset({"category"}), _category_problems),
         (CONVERSATION, _conversation_problems),
         (frozenset({"generation"}), _generation_problems),
+        (frozenset({"must_pass", "skip", "xfail"}), _must_pass_problems),
         (frozenset({"pack", "never", "expect", "turns"}), _vacuity_problems),
         (frozenset({"vars", *FILLED}), lambda view: variable_problems(view.case)),
     ]
@@ -91,6 +92,14 @@ def _generation_problems(view: View) -> Found:
     if merged.min_tokens > merged.max_tokens:
         message = f"`min_tokens` {merged.min_tokens} is above `max_tokens` {merged.max_tokens}"
         yield view.settings["generation"].keys, message
+
+
+def _must_pass_problems(view: View) -> Found:
+    if "must_pass" not in view.settings or not view.settings["must_pass"].value:
+        return
+    for key in ("skip", "xfail"):
+        if key in view.settings:
+            yield view.at(key), f"a case that must pass cannot have `{key}`: take one of them out"
 
 
 def _vacuity_problems(view: View) -> Found:

@@ -27,8 +27,8 @@ def test_smoke_cases_run_and_a_second_run_generates_nothing(tmp_path):
     second = pytest_run("--persona-store", str(tmp_path))
     assert second.returncode == first.returncode
     assert "21 of 21 replies from the store" in second.stdout
-    assert verdict(second.stdout) == verdict(first.stdout)
+    assert decision(second.stdout) == decision(first.stdout)
 
 
-def verdict(output: str) -> str:
-    return next(line for line in output.splitlines() if line.startswith("verdict"))
+def decision(output: str) -> str:
+    return next(line for line in output.splitlines() if line.startswith("gate "))

@@ -118,6 +118,42 @@ def test_expectations_changed_since_are_those_of_today(
     assert project.run().ret == 0, "the same rules, the same replies: a known failure"
 
 
+ASKS = """
+    class Likely(ScriptedModel):
+        def mean_logprobs(self, messages, replies):
+            return [-9.0] * len(replies)
+
+    @pytest.fixture(scope="session")
+    def persona_model():
+        return Likely({}, default="I drink tea.")
+"""
+
+
+def test_what_only_a_model_can_judge_is_not_passed_without_one(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Outside a run `fluent` is skipped, and must not be remembered as a pass."""
+    project.conftest(ASKS)
+    project.suite(case("tea", extra="expect: [contains: tea, fluent: -2.0]"))
+    assert project.run().ret == 1
+    project.write("persona.yaml", "name: Bo\nage: 7\n")
+    assert main(["show"]) == 0
+    assert "0 of 1 trials" in capsys.readouterr().out
+    assert "need the model to be judged anew" in refused(capsys)
+    assert project.run().ret == 1
+    assert main(["accept"]) == 0
+    assert project.run().ret == 0, "now it is a known failure"
+
+
+def test_a_folder_that_cannot_be_written(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.run()
+    assert main(["accept"]) == 0
+    Path(".baseline.json.new").mkdir()
+    assert "cannot be written" in refused(capsys)
+
+
 def test_what_is_replaced_is_shown(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     says(project, tea="+", cup="-")
     project.run()

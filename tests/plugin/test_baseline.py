@@ -9,6 +9,7 @@ import pytest
 from projects import HEAD, Project, case, says
 
 from persona_eval.cli import main
+from persona_eval.fingerprint import digest_text
 
 THREE = HEAD.replace("trials: 1", "trials: 3")
 TEA, CUP, POT = case("tea"), case("cup"), case("pot")
@@ -157,6 +158,27 @@ def test_verdicts_that_other_rules_have_turned_are_counted(accepted: Project) ->
     )
 
 
+def test_a_confirmed_case_is_no_bad_luck(accepted: Project) -> None:
+    accepted.write("pyproject.toml", '[tool.persona-eval.gate]\nundecided = "pass"\n')
+    easy = THREE.replace("pass_rate: 1", "pass_rate: 0.6")
+    accepted.suite(TEA, CUP, POT, head=easy)
+    run(accepted)
+    assert main(["accept"]) == 0
+    result = run(accepted, cup="---")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["gate FAIL: 1 case: confirmed broken (*::cup)"])
+
+
+def test_what_is_not_compared_is_noted(accepted: Project) -> None:
+    accepted.suite(TEA, case("cup", "Why?"), head=THREE)
+    run(accepted, cup="---").stdout.fnmatch_lines(
+        [
+            "note 1 case that fail are new or changed, and not compared",
+            "note 1 case of the baseline are not there any more",
+        ]
+    )
+
+
 def test_without_a_comparison(accepted: Project) -> None:
     result = run(accepted, "--persona-no-baseline")
     assert result.ret == 1
@@ -165,9 +187,11 @@ def test_without_a_comparison(accepted: Project) -> None:
 
 def test_another_engine_has_no_baseline_yet(accepted: Project) -> None:
     path = accepted.folder / "baseline.json"
-    path.write_text(path.read_text().replace('"scripted": {', '"metal-bfloat16": {'))
+    data = json.loads(path.read_text())
+    data["engines"] = {"metal-bfloat16": data["engines"]["scripted"]}
     replies = accepted.folder / "baseline.replies.jsonl"
     replies.write_text(replies.read_text().replace('"scripted"', '"metal-bfloat16"'))
+    path.write_text(json.dumps(data | {"replies": digest_text(replies.read_text())}))
     result = run(accepted)
     assert result.ret == 1
     result.stdout.fnmatch_lines(
@@ -185,7 +209,9 @@ def test_another_model_is_not_compared(accepted: Project) -> None:
     path.write_text(json.dumps(data))
     result = run(accepted)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stdout.fnmatch_lines(["*is older (00000000), this run uses scripted*--persona-model*"])
+    result.stdout.fnmatch_lines(
+        ["*is older (00000000), this run uses scripted*--persona-no-baseline*"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,6 +222,7 @@ def test_another_model_is_not_compared(accepted: Project) -> None:
         ("{", "", "*baseline.json: cannot be read*restore the file*"),
         ('"category": "in_character"', '"category": "odd"', "*category: `odd` is not known here*"),
         ('"passed": [true, true, true]', '"passed": [true]', "*3 trials here, 1 in baseline.json*"),
+        ('"replies": "', '"replies": "0', "*is not the one that baseline.json was accepted with*"),
     ],
 )
 def test_a_baseline_edited_into_nonsense(

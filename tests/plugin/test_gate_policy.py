@@ -31,7 +31,7 @@ def test_a_floor_fails_a_run_whose_cases_all_may_fail(half: Project) -> None:
     half.suite(case("tea"), case("cup", extra="xfail: it never does"))
     half.write("pyproject.toml", f'{TABLE}floors = {{all = 0.9}}\nundecided = "pass"\n')
     result = half.run()
-    result.assert_outcomes(passed=1, xfailed=1)
+    result.assert_outcomes(passed=1, xfailed=1, failed=1)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["gate FAIL: all passes 50.0%, under its floor of 90%"])
 
@@ -59,7 +59,10 @@ def test_a_gate_that_could_never_open_is_refused_before_anything_is_generated(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert half.asked() == []
     result.stderr.fnmatch_lines(
-        ["*can never open:*", "*floors.in_character: with 2 cases even a perfect score shows*"]
+        [
+            "*cannot be as it is written:*",
+            "*floors.in_character: with 2 cases even a perfect score shows*",
+        ]
     )
 
 
@@ -83,6 +86,65 @@ def test_policies_that_are_no_policies(half: Project, text: str, message: str) -
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
     assert half.asked() == []
+
+
+def test_cases_that_must_pass_and_are_nowhere_are_refused(half: Project) -> None:
+    half.write("pyproject.toml", f'{TABLE}must_pass = ["cupp"]\n')
+    result = half.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*must_pass: no case has the id*`cupp`: did you mean `cup`*"])
+
+
+@pytest.mark.parametrize("key", ["skip", "xfail"])
+def test_a_case_that_must_pass_cannot_be_excused(half: Project, key: str) -> None:
+    half.suite(case("cup", extra=f"must_pass: true\n{key}: later"))
+    result = half.run()
+    result.stdout.fnmatch_lines([f"*a case that must pass cannot have `{key}`*"])
+
+
+def test_what_the_policy_says_must_pass_is_not_excused_by_xfail(half: Project) -> None:
+    half.write("pyproject.toml", f'{TABLE}must_pass = ["cup"]\n')
+    half.suite(case("tea"), case("cup", extra="xfail: later"))
+    result = half.run()
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["gate FAIL: 1 case: must pass (*::cup)"])
+
+
+@pytest.mark.parametrize("arguments", [("-m", "in_character"), ("a.suite.yaml",)])
+def test_floors_of_what_is_not_run_do_not_stand_in_the_way(
+    half: Project, arguments: tuple[str, ...]
+) -> None:
+    floors = "floors = {in_character = 0.4, boundary = 0.9, all = 0.9}"
+    half.write("pyproject.toml", f'{TABLE}{floors}\nundecided = "pass"\n')
+    half.suite(case("tea"))
+    half.suite(case("jug", extra="category: boundary"), name="b.suite.yaml")
+    says(half, tea="+", jug="-")
+    assert half.run().ret == 1
+    result = half.run(*arguments)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        ["*not *run*" if "-m" in arguments else "not looked at: b.suite.yaml*"]
+    )
+
+
+def test_folders_of_the_same_name_cannot_be_told_apart(half: Project) -> None:
+    for place in ("one", "two"):
+        half.write(f"{place}/bo/persona.yaml", "name: Bo\n")
+        half.suite(case("tea"), name=f"{place}/bo/{place}.suite.yaml")
+    result = half.run("one", "two")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*one/bo and *two/bo have the same name*rename one of them*"])
+
+
+def test_a_gate_that_closes_without_a_failing_case_is_a_failure_of_its_own(half: Project) -> None:
+    half.suite(case("tea"), case("cup", extra="xfail: it never does"))
+    half.write("pyproject.toml", f'{TABLE}floors = {{all = 0.9}}\nundecided = "pass"\n')
+    result = half.run("--junitxml=report.xml", "-rA")
+    result.assert_outcomes(passed=1, xfailed=1, failed=1)
+    result.stdout.fnmatch_lines(["*FAILED*::gate*"])
+    text = (half.folder / "report.xml").read_text()
+    assert 'failures="1"' in text
+    assert "under its floor" in text
 
 
 def test_a_mistake_in_a_suites_gate_has_its_line(half: Project) -> None:

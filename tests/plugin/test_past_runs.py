@@ -58,6 +58,19 @@ def test_the_trend_over_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "of the adapter `ned`" in told(capsys, "trend", "--adapter", "ned", status=2)
 
 
+def test_a_part_of_the_cases_is_no_iteration(
+    two: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.adapter("ned")
+    two.run("-k", "tea", "--persona-fresh")
+    two.run("--persona-adapter=ned", "-k", "tea and ned", "--persona-fresh")
+    assert [line.split()[:2] for line in told(capsys, "trend").splitlines()[2:4]] == [
+        ["1", "base"],
+        ["2", "base"],
+    ]
+    assert "base: no case was run with it" in told(capsys, "show", "4")
+
+
 def test_a_run_that_repeats_the_one_before_is_no_iteration(
     two: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,7 +105,10 @@ def test_cases_that_are_gone_stand_as_they_were_judged(
 ) -> None:
     two.suite(case("tea"), case("cup", "Why?"), head=THREE)
     said = told(capsys, "compare", "1", "2")
-    assert "run 1 (base): 2 cases are gone or ask something else: as judged then" in said
+    assert (
+        "run 1 (base): 2 cases are gone, ask something else or need the model: as judged then"
+        in said
+    )
     assert "::cup (3 of 3 trials then" in said
 
 
@@ -115,6 +131,7 @@ def test_the_baseline_as_a_side(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (("compare", "1"), "name two sides or more"),
         (("compare", "1", "9"), "holds no run 9"),
+        (("show", "9" * 25), "holds no run 999"),
         (("compare", "1", "nobody"), "`nobody` is no run"),
         (("show", "baseline"), "name a run"),
     ],

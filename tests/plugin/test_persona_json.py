@@ -49,6 +49,32 @@ def test_errors_are_named(project: Project) -> None:
     assert "ZeroDivisionError" in found["errors"][0]["error"]
 
 
+def test_a_report_of_an_earlier_run_does_not_stay(project: Project) -> None:
+    project.suite(case("tea"))
+    assert report(project)["passed"] is True
+    project.suite(case("tea", extra="skip: later"))
+    found = report(project)
+    assert (found["passed"], found["exit_status"]) == (False, 1)
+    project.suite("  - {id: 1}\n")
+    assert project.run("--persona-json=run.json").ret == pytest.ExitCode.INTERRUPTED
+    assert not (project.folder / "run.json").exists()
+
+
+def test_a_report_that_cannot_be_written_is_said_at_once(project: Project) -> None:
+    project.suite(case("tea"))
+    result = project.run("--persona-json=nowhere/run.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert project.asked() == []
+    result.stderr.fnmatch_lines(["*nowhere/run.json: this is no file in a folder that exists*"])
+
+
+def test_each_worker_running_every_case_counts_it_once(project: Project) -> None:
+    project.suite(case("tea"), case("cup"))
+    project.run_alone("-n2", "--dist=each", "--persona-json=run.json")
+    found = json.loads((project.folder / "run.json").read_text())
+    assert len(found["adapters"][0]["cases"]) == 2
+
+
 def test_two_workers_write_one_report(project: Project) -> None:
     project.suite(case("tea"))
     project.suite(case("cup"), name="b.suite.yaml")

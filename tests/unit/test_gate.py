@@ -9,7 +9,8 @@ from exchanges import case
 from standings import comparison, pair, standing
 
 from persona_eval.compare import Comparison, Pair
-from persona_eval.gate import CaseVerdict, GateInput, case_verdict, decide, impossible, must_pass
+from persona_eval.feasibility import impossible
+from persona_eval.gate import CaseVerdict, GateInput, case_verdict, decide, must_pass
 from persona_eval.results import CaseResult
 from persona_eval.suite.policy import GatePolicy
 

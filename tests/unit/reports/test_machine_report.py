@@ -21,7 +21,7 @@ def outcome() -> Outcome:
     results = tuple(pair.result for pair in compared.pairs)
     decision = decide(GatePolicy(), GateInput([], [], compared, errors=1))
     adapter = AdapterOutcome("bo", results, (), (), {})
-    gate = GateOutcome("bo", "Bo", "cpu", {}, ("cpu",), 0, 0, 1, {}, compared, decision)
+    gate = GateOutcome("bo", "Bo", "cpu", {}, ("cpu",), 0, (), 0, 1, {}, compared, decision)
     return Outcome((), (adapter,), (gate,), True)
 
 

@@ -58,6 +58,7 @@ def facts(*records: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "baseline": None,
         "engines": [],
         "removed": [],
+        "others": [],
         **changes,
     }
     return {"candidate": "base", "folders": [folder], "about": {"engine": "cpu-float32"}}
