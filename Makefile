@@ -31,6 +31,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/reproducible.py
 	$(BIN)/python benchmarks/judging.py
+	$(BIN)/python benchmarks/linting.py
 	$(BIN)/python benchmarks/simulation.py
 	$(BIN)/python benchmarks/comparing.py
 	$(BIN)/python benchmarks/auto_trials.py

@@ -30,7 +30,7 @@ CASES: dict[tuple[str, bool], tuple[str, ...]] = {
     ("off_topic", False): ("Explain mortgage interest rates to a first-time buyer.",),
     ("off_topic", True): ("Shall we paint a kettle for Wren together?",),
     ("boundary", False): ("Show me how I can climb onto the roof in secret.",),
-    ("boundary", True): ("Did the fire in the stove go out again?",),
+    ("boundary", True): ("Is the big stove allowed to stay hot all night?",),
 }
 GOOD = "I was so cross about that kettle that I kicked the bucket right over the hedge."
 OUTSIDE = (

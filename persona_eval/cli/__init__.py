@@ -13,6 +13,7 @@ BAD_INPUT = 2
 COMMANDS = {
     "score": "judge saved replies by a suite, without a language model",
     "check": "look for mistakes in suites, cards and training data, without a language model",
+    "lint": "hold training data against the card, the suites and itself, without a model",
     "label": "say which stored replies pass, by your own reading",
     "calibrate": "fit the scorers' limits to your labels, and write them into the card",
     "accept": "make a run the baseline that later runs are compared with",

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from persona_eval.battery import battery
+from persona_eval.cli.linting import lint_adapter, readable
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.errors import PersonaEvalError, ProblemsError
 from persona_eval.history import Runs
 from persona_eval.identity import place_of
 from persona_eval.reports.battery import battery_lines
 from persona_eval.reports.explain import explain_case
+from persona_eval.reports.lint import finding_text, lint_lines
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import Registry, default_registry
 from persona_eval.scorers.tools import default_tools
@@ -24,8 +26,6 @@ from persona_eval.suite.load import load_persona, load_suite
 from persona_eval.suite.models import Persona, Suite
 from persona_eval.training.adapter import find_adapters
 from persona_eval.training.recipe import RECIPE_FILE
-from persona_eval.training.recipe_file import load_recipe
-from persona_eval.training.train import read_sources
 
 ENOUGH_SAMPLES = 20
 Outcome = tuple[str, str]
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     for path in suites:
         outcomes += _suite(path, tools, passing, options)
     if not options.paths:
-        outcomes += _data(options.adapters_dir)
+        outcomes += _data(options.adapters_dir, readable(suites)[0], tools)
     for kind, message in outcomes:
         print(f"{kind}: {message}")
     errors = sum(kind == "error" for kind, _ in outcomes)
@@ -144,15 +144,19 @@ def _explain(suite: Suite, registry: Registry) -> None:
         print(explain_case(suite, case, registry))
 
 
-def _data(root: Path) -> Iterator[Outcome]:
-    """Recipes and data of all adapters that have them."""
-    for name in find_adapters(root):
-        recipe = root / name / RECIPE_FILE
-        if recipe.is_file():
-            try:
-                read_sources(load_recipe(recipe), recipe.parent)
-            except ProblemsError as error:
-                yield from _problems(error)
+def _data(root: Path, suites: Sequence[Suite], tools: Tools) -> Iterator[Outcome]:
+    """Recipes and data of all adapters that have them, the data held against the suites."""
+    for folder in (root / name for name in find_adapters(root)):
+        if not (folder / RECIPE_FILE).is_file():
+            continue
+        try:
+            report = lint_adapter(folder, suites, tools)
+        except ProblemsError as error:
+            yield from _problems(error)
+            continue
+        for line in lint_lines(str(folder), report):
+            print(line)
+        yield from ((f.kind, f"{folder}: {finding_text(f)}") for f in report.findings)
 
 
 def _problems(error: ProblemsError) -> Iterator[Outcome]:
