@@ -79,7 +79,7 @@ def test_the_package_comes_from_the_wheel(python, project):
 def test_a_suite_runs_in_another_project(python, project):
     shown = run(python, "-m", "pytest", "-q", "--persona-adapter", "base", cwd=project)
     assert "Rosa · adapter base · scripted" in shown
-    assert "verdict" in shown
+    assert "gate " in shown
 
 
 def test_the_command_finds_its_data_files(python, project):
