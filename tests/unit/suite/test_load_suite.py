@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,7 +32,6 @@ def test_all_keys_of_a_case(case: Callable[[str], Case]) -> None:
         bad: [y]
         trials: 5
         pass_rate: 1
-        must_pass: true
         generation: {max_tokens: 7}
         tags: [smoke, slow-one]
         skip: not yet
@@ -43,11 +40,15 @@ def test_all_keys_of_a_case(case: Callable[[str], Case]) -> None:
         """
     )
     assert one.control
-    assert one.must_pass
     assert (one.never, one.good, one.bad) == (("a", "b c"), ("x",), ("y",))
     assert (one.trials, one.pass_rate, one.generation) == (5, 1.0, Generation(max_tokens=7))
     assert (one.tags, one.fixtures) == (("smoke", "slow-one"), ("tmp_path",))
     assert (one.skip, one.xfail) == ("not yet", "too young")
+
+
+def test_a_case_may_have_to_pass(case: Callable[[str], Case]) -> None:
+    assert case("prompt: Hi\nmust_pass: true").must_pass
+    assert case("prompt: Hi\nmust_pass: false\nskip: not yet").skip == "not yet"
 
 
 def test_the_suite_knows_its_card_and_paths(load: Load, folder: Path) -> None:
@@ -185,25 +186,3 @@ def test_an_empty_suite_says_what_belongs_in_it(tmp_path: Path, vocabulary: obje
     path.write_text("# nothing yet\n", encoding="utf-8")
     with pytest.raises(SuiteError, match="is empty: a suite needs `persona:` and `cases:`"):
         load_suite(path, vocabulary)  # type: ignore[arg-type]
-
-
-def test_a_thousand_cases_load_within_the_time_of_a_collection(load: Load) -> None:
-    case = """
-      - id: case-{n}
-        category: dont_know
-        prompt: "What's the capital of country {n}?"
-        never: [Lima, "{n}"]
-        expect:
-          - contains: [mum, grandpa]
-          - not: {{words: {{max: 3}}}}
-        good: ["I dunno!", "Ask Grandpa."]
-        bad: ["It is Lima.", "Lima, I think."]
-        tags: [smoke]
-    """
-    text = "cases:\n" + "".join(case.replace("{n}", str(n)) for n in range(1000)).replace(
-        "{{", "{"
-    ).replace("}}", "}")
-    started = time.process_time()
-    suite = load(text)
-    assert len(suite.cases) == 1000
-    assert time.process_time() - started < (1.5 if sys.gettrace() is None else 10)

@@ -149,7 +149,7 @@ def test_without_any_adapter_the_answer_says_so(tmp_path: Path) -> None:
 
 def test_a_peft_folder_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "adapter_model.safetensors").touch()
-    with pytest.raises(AdapterError, match="holds a PEFT adapter"):
+    with pytest.raises(AdapterError, match="holds an adapter of PEFT"):
         resolve_adapter(str(tmp_path), tmp_path)
 
 
