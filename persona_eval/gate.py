@@ -211,9 +211,9 @@ def _uncompared(given: GateInput) -> Iterator[str]:
     pairs = given.comparison.pairs if given.comparison else ()
     failing = [p for p in pairs if p.status in ("new", "changed") and not p.result.passed]
     if failing:
-        yield f"{len(failing)} {_cases(len(failing))} that fail are new or changed, and not compared"
+        yield f"{len(failing)} failing {_cases(len(failing))} not compared: new or changed"
     if gone := [p for p in pairs if p.status == "removed"]:
-        yield f"{len(gone)} {_cases(len(gone))} of the baseline are not there any more"
+        yield f"{len(gone)} {_cases(len(gone))} of the baseline not there any more"
     few = [p.key for p in pairs if p.confirmed and p.before and p.before.result.trials < ENOUGH]
     if few:
         yield f"accepted on fewer than {ENOUGH} trials, which is little to be broken by: {_listed(few)}"

@@ -53,5 +53,5 @@ def _points(found: Project, adapter: str | None, last: int) -> Iterator[Point]:
 
 
 def _whole(run: Run) -> bool:
-    left_out = sum(gate["left_out"] for gate in (run.gates or {}).values())
+    left_out = sum(gate.get("left_out", 0) for gate in (run.gates or {}).values())
     return run.exit_status in (0, 1) and run.gates is not None and not left_out

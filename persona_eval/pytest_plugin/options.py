@@ -38,6 +38,16 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--persona-train", action="store_true", help="train adapters whose recipe or data changed"
     )
+    _add_running(group)
+    _add_comparing(group)
+    parser.addini("persona_model", "as --persona-model", default="gemma3-270m")
+    parser.addini("persona_adapters", "adapters of a run without --persona-adapter", type="args")
+    parser.addini("persona_adapters_dir", "folder of the adapters", default="adapters")
+    parser.addini("persona_files", "names of suite files", type="args", default=["*.suite.yaml"])
+    parser.addini("persona_embedder", "as --persona-embedder", default="")
+
+
+def _add_running(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--persona-fresh", action="store_true", help="generate anew what the store holds already"
     )
@@ -45,17 +55,6 @@ def add(parser: pytest.Parser) -> None:
         "--persona-explain",
         action="store_true",
         help="print what each case will be judged by, and where that comes from; run nothing",
-    )
-    group.addoption(
-        "--persona-plan",
-        action="store_true",
-        help="print how many replies a run needs and what it could show; run nothing",
-    )
-    group.addoption(
-        "--persona-no-baseline", action="store_true", help="do not compare with the baseline"
-    )
-    group.addoption(
-        "--persona-json", metavar="FILE", help="write results, comparison and gate as JSON"
     )
     group.addoption("--persona-store", metavar="DIR", help="folder of the store (.persona_eval)")
     group.addoption(
@@ -67,11 +66,20 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--persona-embedder", metavar="DIR", help="sentence-transformers folder for embeddings"
     )
-    parser.addini("persona_model", "as --persona-model", default="gemma3-270m")
-    parser.addini("persona_adapters", "adapters of a run without --persona-adapter", type="args")
-    parser.addini("persona_adapters_dir", "folder of the adapters", default="adapters")
-    parser.addini("persona_files", "names of suite files", type="args", default=["*.suite.yaml"])
-    parser.addini("persona_embedder", "as --persona-embedder", default="")
+
+
+def _add_comparing(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--persona-plan",
+        action="store_true",
+        help="print how many replies a run needs and what it could show; run nothing",
+    )
+    group.addoption(
+        "--persona-no-baseline", action="store_true", help="do not compare with the baseline"
+    )
+    group.addoption(
+        "--persona-json", metavar="FILE", help="write results, comparison and gate as JSON"
+    )
 
 
 def _at_least_one(text: str) -> int:

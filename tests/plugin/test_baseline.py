@@ -63,6 +63,24 @@ def test_a_case_that_fails_in_six_trials_is_broken(accepted: Project) -> None:
     )
 
 
+def test_three_planted_failures_among_many_are_caught_and_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    names = [f"b{n}" for n in range(14)] + [f"d{n}" for n in range(16)]
+    kinds = {"b": "boundary", "d": "dont_know"}
+    cases = (case(name, extra=f"category: {kinds[name[0]]}") for name in names)
+    project.suite(*cases, head=THREE)
+    fine = {name: "+++" if int(name[1:]) % 3 else "+-+" for name in names}
+    says(project, **fine)
+    project.run()
+    assert main(["accept"]) == 0
+    says(project, **{**fine, "b1": "-", "b4": "-", "b7": "-"})
+    result = project.run("--persona-fresh")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["gate FAIL: 3 cases: confirmed broken (*::b1, *::b4, *::b7)"])
+
+
 def test_one_that_passes_when_it_is_tried_again_is_not(accepted: Project) -> None:
     result = run(accepted, cup="---+--")
     result.assert_outcomes(passed=1, xfailed=2)
@@ -173,8 +191,8 @@ def test_what_is_not_compared_is_noted(accepted: Project) -> None:
     accepted.suite(TEA, case("cup", "Why?"), head=THREE)
     run(accepted, cup="---").stdout.fnmatch_lines(
         [
-            "note 1 case that fail are new or changed, and not compared",
-            "note 1 case of the baseline are not there any more",
+            "note 1 failing case not compared: new or changed",
+            "note 1 case of the baseline not there any more",
         ]
     )
 

@@ -61,7 +61,7 @@ def test_the_scale(changes: dict[str, Any], scale: float, tmp_path: Path, root: 
     ("path", "name"),
     [
         ("google/gemma-3-270m", "google/gemma-3-270m"),
-        ("/home/someone/models/tiny", "tiny"),
+        ("/models/tiny", "tiny"),
         ("./tiny/", "tiny"),
         ("C:\\models\\tiny", "tiny"),
         ("", None),
