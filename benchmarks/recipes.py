@@ -44,7 +44,6 @@ def main() -> None:
 
 def train_cell(cell: dict[str, Any], base: Any, options: argparse.Namespace) -> list[Any]:
     """Settings, steps, training loss and validation loss (nats a reply token), minutes."""
-    from persona_eval.training.batches import steps_per_epoch
     from persona_eval.training.recipe import Recipe
     from persona_eval.training.train import train
 
@@ -61,9 +60,8 @@ def train_cell(cell: dict[str, Any], base: Any, options: argparse.Namespace) -> 
         some_of(ADAPTER / "data" / "train.jsonl", folder / "train.jsonl", options.examples)
         shutil.copy(ADAPTER / "data" / "valid.jsonl", folder)
         manifest = train(recipe, base, folder)
-    best = manifest.losses[manifest.selected_epoch]
-    steps = options.epochs * steps_per_epoch(manifest.train_examples, recipe.batch_size)
-    return [cell, steps, best.train, best.valid, manifest.seconds / 60]
+    best = manifest.selected
+    return [cell, manifest.points[-1].step, best.train, best.valid, manifest.seconds / 60]
 
 
 def some_of(source: Path, target: Path, count: int) -> None:

@@ -66,10 +66,11 @@ def _lint(folder: Path, suites: Path) -> None:
 
 
 def _told(folder: Path, manifest: Manifest) -> str:
-    best = next(loss for loss in manifest.losses if loss.epoch == manifest.selected_epoch)
+    best = manifest.selected
     valid = f", validation loss {best.valid:.3f}" if best.valid is not None else ""
+    passed = f", {best.passed:.0%} of the suite" if best.passed is not None else ""
     return (
-        f"{folder}: epoch {manifest.selected_epoch} of {manifest.losses[-1].epoch}{valid}, "
+        f"{folder}: step {best.step} of {manifest.points[-1].step}{valid}{passed}, "
         f"{manifest.train_examples} examples, {manifest.seconds / 60:.0f} min at "
         f"{manifest.tokens_per_second:.0f} tok/s"
     )

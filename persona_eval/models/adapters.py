@@ -6,7 +6,8 @@ another base of the same shape without a word; here each is an error before a re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,6 +74,20 @@ def take_off(model: Any, originals: Originals) -> None:
     if originals:
         model.update_modules(tree_unflatten(list(originals.items())))
     _settle(model)
+
+
+@contextmanager
+def taken_off(model: Any, originals: Originals) -> Iterator[None]:
+    """Plain while the block runs; then the same layers again, with what they have learnt."""
+    from mlx.utils import tree_unflatten
+
+    modules = dict(model.named_modules())
+    worn = [(name, modules[name]) for name in originals]
+    take_off(model, originals)
+    try:
+        yield
+    finally:
+        model.update_modules(tree_unflatten(worn))
 
 
 def inspect_adapter(base: Base, folder: Path) -> AdapterConfig:

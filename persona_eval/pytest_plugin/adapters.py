@@ -13,7 +13,7 @@ from persona_eval.errors import AdapterError
 if TYPE_CHECKING:
     from persona_eval.models.base import Model
     from persona_eval.runner import WornAdapter
-    from persona_eval.training.loop import Progress
+    from persona_eval.training.run import Progress
 
 BASE = "base"
 NO_FINGERPRINT = "none"

@@ -25,17 +25,23 @@ from persona_eval.training.fingerprint import Fingerprint
 from persona_eval.training.recipe import RECIPE_FILE
 
 MANIFEST_FILE = "manifest.json"
+CHECKPOINTS = "checkpoints"
+"""Folder, inside an adapter's, of its checkpoints: an adapter each, named by their steps."""
 
 
-class EpochLoss(Frozen):
-    """Mean losses, in nats per reply token."""
+class Point(Frozen):
+    """A checkpoint: where a training stood. Losses are means, in nats per reply token."""
 
-    epoch: int
+    step: int
     """0 is before training."""
+    epoch: float
+    """How often each example was seen by then."""
     train: float | None = None
-    """Mean over the epoch's steps, taken while learning."""
+    """Over the steps since the checkpoint before, taken while learning."""
     valid: float | None = None
-    """At the end of the epoch."""
+    """On the validation data."""
+    passed: float | None = None
+    """Share of replies that passed the suites of `select: suite`."""
 
 
 class Manifest(Frozen):
@@ -52,21 +58,29 @@ class Manifest(Frozen):
     weights_sha256: str
     """Of `adapters.safetensors`."""
     finished: bool
-    """False for the best epoch so far of a training that did not come to its end."""
-    selected_epoch: int
+    """False for a checkpoint."""
+    selected_step: int
     """Whose weights these are."""
-    losses: tuple[EpochLoss, ...] = Field(min_length=1)
+    points: tuple[Point, ...] = Field(min_length=1)
+    """The checkpoints, in order; the first is before training."""
+    stopped_early: bool = False
+    """Whether `patience` ended it."""
     seed: int
     train_examples: int
     valid_examples: int
     trained_tokens: int
     """Reply tokens learnt from, over all epochs."""
     seconds: float
-    """Wall time of the training, validation included."""
+    """Wall time of the training over all sittings, checkpoints included."""
     tokens_per_second: float
     """Tokens read, padding not counted, per second of training steps."""
     versions: dict[str, str]
     """Of the libraries that took part."""
+
+    @property
+    def selected(self) -> Point:
+        """The checkpoint that these weights are."""
+        return next(point for point in self.points if point.step == self.selected_step)
 
     @property
     def made_from(self) -> Fingerprint:
@@ -117,7 +131,7 @@ def is_stale(folder: Path, wanted: Fingerprint) -> str | None:
     if changed := wanted.changed_since(manifest.made_from):
         return f"{' and '.join(changed)} changed since it was trained"
     if not manifest.finished:
-        return f"its training broke off after epoch {manifest.losses[-1].epoch}"
+        return f"it is a checkpoint, of step {manifest.selected_step}, and no finished adapter"
     if manifest.weights_sha256 != digest_file(folder / WEIGHTS_FILE):
         return f"{WEIGHTS_FILE} is not the file that its {MANIFEST_FILE} describes"
     return None

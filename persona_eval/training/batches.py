@@ -30,6 +30,11 @@ class Batch:
     targets: tuple[int, ...]
     examples: tuple[Example, ...]
 
+    @property
+    def positions(self) -> int:
+        """How many positions it computes, padding included."""
+        return len(self.inputs) * len(self.inputs[0])
+
 
 def make_batch(examples: Sequence[Example], pad: int = 0) -> Batch:
     """Pad examples to the longest of them; the last token is only ever a target."""
@@ -66,6 +71,19 @@ def train_batches(
     ]
     draw.shuffle(groups)
     return map(make_batch, groups)
+
+
+def within(batch: Batch, positions: int) -> list[Batch]:
+    """The same examples in batches of at most so many positions, where a single example allows
+    it: what is kept for the way back grows with the positions that are computed together."""
+    if batch.positions <= positions:
+        return [batch]
+    groups: list[list[Example]] = [[]]
+    for example in sorted(batch.examples, key=lambda example: len(example.tokens)):
+        if groups[-1] and (len(groups[-1]) + 1) * (len(example.tokens) - 1) > positions:
+            groups.append([])
+        groups[-1].append(example)
+    return [make_batch(group) for group in groups]
 
 
 def valid_batches(examples: Sequence[Example], batch_size: int) -> Iterator[Batch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from persona_eval.fingerprint import digest_json, digest_text
 from persona_eval.training.corpus import Conversation
@@ -42,9 +42,12 @@ def adapter_fingerprint(recipe: Recipe, sources: Sources, base_fingerprint: str)
     """Of a training that is wanted.
 
     Names of files, tags, blank lines and line ends of the data do not count, nor how the recipe
-    is laid out; the order of conversations does.
+    is laid out; the order of conversations does. A setting that is left out counts as one that
+    is written with its default.
     """
-    settings = recipe.model_dump(mode="json", exclude={"base": True, "data": {"train", "valid"}})
+    ignored: Any = {"base": True, "data": {"train", "valid"}, "suite": {"path"}}
+    written = recipe.model_dump(mode="json", exclude=ignored, exclude_defaults=True)
+    settings = {key: value for key, value in written.items() if value != {}}
     data = digest_text(data_digest(sources.train), data_digest(sources.valid))
     return Fingerprint(digest_json(settings), data, base_fingerprint)
 

@@ -42,6 +42,28 @@ class Lora(Frozen):
     """Linear layers to adapt, as seen from a block: `self_attn.q_proj`. By default all of them."""
     layers: int | None = Field(default=None, ge=1)
     """How many blocks to adapt, counted from the last. By default all of them."""
+    type: Literal["lora", "dora"] = "lora"
+    """`dora` learns the length of each output's weights besides (Liu et al. 2024, arXiv:2402.09353)."""
+
+
+class Checkpoints(Frozen):
+    """When weights are looked at and kept while training: `--persona-adapter NAME@STEP`."""
+
+    every: int | None = Field(default=None, ge=1)
+    """Steps from one to the next. By default at the end of each epoch."""
+    keep: int | None = Field(default=None, ge=1)
+    """How many to keep: the best, then the newest. By default all."""
+
+
+class SuiteChoice(Frozen):
+    """A quick subset of suites that chooses among checkpoints."""
+
+    path: str = Field(min_length=1)
+    """Folder or file of suites. Counts from the recipe's folder."""
+    cases: int = Field(default=24, ge=1)
+    """How many cases, spread over categories and controls, the same for each checkpoint."""
+    trials: int = Field(default=1, ge=1)
+    """Replies a case."""
 
 
 class Recipe(Frozen):
@@ -55,12 +77,14 @@ class Recipe(Frozen):
     """Shape of the adapter."""
     learning_rate: float = Field(default=2e-4, gt=0, lt=1)
     """Highest step size of AdamW."""
-    schedule: Literal["constant", "cosine"] = "cosine"
-    """Whether the step size stays, or falls to zero along a half cosine."""
+    schedule: Literal["constant", "linear", "cosine"] = "cosine"
+    """Whether the step size stays, or falls to zero along a line or a half cosine."""
     warmup: float = Field(default=0.05, ge=0, lt=1)
     """Share of all steps over which the step size first rises from zero."""
     batch_size: int = Field(default=8, ge=1)
-    """Largest number of examples in a step."""
+    """Largest number of examples that are computed together."""
+    accumulate: int = Field(default=1, ge=1)
+    """Batches whose gradients make one step: larger steps in the same memory."""
     epochs: int = Field(default=3, ge=1)
     """How often each example is seen."""
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -71,8 +95,14 @@ class Recipe(Frozen):
     """Largest norm of a step's gradient; null switches clipping off."""
     weight_decay: float = Field(default=0.0, ge=0, lt=1)
     """Decoupled weight decay of AdamW."""
-    select: Literal["best", "last"] = "best"
-    """Which epoch's weights to keep: those of lowest validation loss, or the last ones."""
+    checkpoints: Checkpoints = Checkpoints()
+    """When weights are looked at and kept."""
+    select: Literal["best", "last", "suite"] = "best"
+    """Which checkpoint becomes the adapter: that of lowest validation loss, the last one, or the one that passes most of `suite`."""
+    suite: SuiteChoice | None = None
+    """For `select: suite`: the cases that choose."""
+    patience: int | None = Field(default=None, ge=1)
+    """Stop after so many checkpoints in a row that are no better than the best. By default never."""
 
     @model_validator(mode="after")
     def _can_select(self) -> Self:
@@ -80,6 +110,15 @@ class Recipe(Frozen):
             raise ValueError(
                 "`select: best` needs validation data: give `data.valid`, or `data.valid_share: "
                 "0.1`, or write `select: last`"
+            )
+        if (self.select == "suite") != (self.suite is not None):
+            raise ValueError(
+                "`select: suite` and `suite:` belong together: `select: suite` with `suite: "
+                "{path: ../../suites/NAME}`, or neither"
+            )
+        if self.patience is not None and self.select == "last":
+            raise ValueError(
+                "`patience` needs to know what is better: `select: best` or `select: suite`"
             )
         return self
 

@@ -2,59 +2,74 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from persona_eval.errors import DataError, Problem, TrainingError
 from persona_eval.models.adapter_files import AdapterConfig
-from persona_eval.models.adapters import Base, add_lora, linear_keys, take_off, unmatched_keys
-from persona_eval.training.adapter import EpochLoss, Manifest, is_stale, read_manifest
+from persona_eval.models.adapters import (
+    Base,
+    Originals,
+    add_lora,
+    linear_keys,
+    take_off,
+    taken_off,
+    unmatched_keys,
+)
+from persona_eval.training.adapter import Manifest, is_stale, read_manifest
 from persona_eval.training.batches import valid_batches
-from persona_eval.training.checkpoint import save_adapter
 from persona_eval.training.corpus import Conversation, read_conversations, split
 from persona_eval.training.examples import Example, tokenize
 from persona_eval.training.fingerprint import Fingerprint, Sources, adapter_fingerprint
-from persona_eval.training.loop import Epoch, Loop, OnProgress, Progress
+from persona_eval.training.loop import Loop
 from persona_eval.training.loss import objective
 from persona_eval.training.recipe import RECIPE_FILE, Recipe, train_path, valid_path
+from persona_eval.training.run import Measure, OnProgress, Progress, Run
 from persona_eval.training.stops import check_stop_tokens
 
 LOCK_FILE = ".train.lock"
-UNFINISHED = "unfinished"
-"""Folder, inside the adapter's, of the best epoch so far; gone when training ends well."""
-LIBRARIES = ("mlx", "mlx-lm", "transformers")
 
 
 def silent(_: Progress) -> None:
     """Report nothing."""
 
 
-def train(recipe: Recipe, base: Base, folder: Path, on_progress: OnProgress = silent) -> Manifest:
+def train(
+    recipe: Recipe,
+    base: Base,
+    folder: Path,
+    on_progress: OnProgress = silent,
+    measure: Measure | None = None,
+) -> Manifest:
     """Train an adapter into ``folder``, where the recipe's data paths count from.
 
-    The same recipe, data, base and machine give the same weights. Whatever happens, the base is
-    plain again afterwards and an adapter that was there is replaced only by a finished one; a
-    training that breaks off leaves its best epoch in ``folder/unfinished``. Raises DataError,
+    The same recipe, data, base and machine give the same weights, also where the training was
+    stopped in between: it goes on from its last saved step (``folder/unfinished``). Whatever
+    happens, the base is plain again afterwards and an adapter that was there is replaced only by
+    a finished one. ``measure`` judges the checkpoints of `select: suite`. Raises DataError,
     TrainingError, or AdapterError.
     """
+    if recipe.select == "suite" and measure is None:
+        raise TrainingError("`select: suite` needs somebody who runs the suites: give `measure`")
     with training_lock(folder, wait=False):
-        return _train(recipe, base, folder, on_progress)
+        return _train(recipe, base, folder, on_progress, measure)
 
 
 def ensure_trained(
-    recipe: Recipe, base: Base, folder: Path, on_progress: OnProgress = silent
+    recipe: Recipe,
+    base: Base,
+    folder: Path,
+    on_progress: OnProgress = silent,
+    measure: Measure | None = None,
 ) -> Manifest:
     """The adapter's manifest, after training it if it is missing or stale. Waits for a training
     of another process in the same folder, and then uses what that one made."""
     with training_lock(folder, wait=True):
         wanted = fingerprint(recipe, folder, base.fingerprint)
         manifest = None if is_stale(folder, wanted) else read_manifest(folder)
-        return manifest or _train(recipe, base, folder, on_progress)
+        return manifest or _train(recipe, base, folder, on_progress, measure)
 
 
 def fingerprint(recipe: Recipe, folder: Path, base_fingerprint: str) -> Fingerprint:
@@ -113,6 +128,20 @@ def training_lock(folder: Path, wait: bool) -> Iterator[None]:
         lock.release()
 
 
+def prepare(
+    recipe: Recipe, base: Base, folder: Path
+) -> tuple[Fingerprint, list[Example], list[Example]]:
+    """What the adapter is made from, and the examples to train and to validate on.
+
+    Raises DataError, or TrainingError for a base that cannot learn to stop.
+    """
+    sources = read_sources(recipe, folder)
+    check_stop_tokens(base.model, base.tokenizer)
+    train = tokenize(sources.train, base.tokenizer, recipe.max_length)
+    valid = tokenize(sources.valid, base.tokenizer, recipe.max_length)
+    return adapter_fingerprint(recipe, sources, base.fingerprint), train, valid
+
+
 def lora_config(recipe: Recipe, base: Base) -> AdapterConfig:
     """The recipe's adapter for this base, all defaults written out. Raises TrainingError."""
     blocks = len(base.model.layers)
@@ -123,7 +152,7 @@ def lora_config(recipe: Recipe, base: Base) -> AdapterConfig:
     if unknown := unmatched_keys(base.model, lora.keys or (), set(inside)):
         raise TrainingError(f"lora.{unknown}")
     return AdapterConfig(
-        fine_tune_type="lora",
+        fine_tune_type=recipe.lora.type,
         num_layers=layers,
         rank=lora.rank,
         scale=lora.scale,
@@ -135,116 +164,40 @@ def lora_config(recipe: Recipe, base: Base) -> AdapterConfig:
 
 
 @contextmanager
-def wearing_new(model: Any, config: AdapterConfig, seed: int) -> Iterator[None]:
-    """Fresh LoRA layers while the block runs, the only ones that learn; then plain again."""
+def wearing_new(model: Any, config: AdapterConfig, seed: int) -> Iterator[Originals]:
+    """Fresh LoRA layers while the block runs, the only ones that learn; then plain again. Gives
+    what they replace."""
     import mlx.core as mx
 
     mx.random.seed(seed)
     model.freeze()
     originals = add_lora(model, config)
     try:
-        yield
+        yield originals
     finally:
         take_off(model, originals)
 
 
-def _train(recipe: Recipe, base: Base, folder: Path, on_progress: OnProgress) -> Manifest:
-    sources = read_sources(recipe, folder)
-    check_stop_tokens(base.model, base.tokenizer)
-    train = tokenize(sources.train, base.tokenizer, recipe.max_length)
-    valid = tokenize(sources.valid, base.tokenizer, recipe.max_length)
+def _train(
+    recipe: Recipe, base: Base, folder: Path, on_progress: OnProgress, measure: Measure | None
+) -> Manifest:
+    made_from, train, valid = prepare(recipe, base, folder)
     config = lora_config(recipe, base)
     split_model = objective(base.model, next(valid_batches(train, 1)))
-    made_from = adapter_fingerprint(recipe, sources, base.fingerprint)
-    run = Run(recipe, folder, config, made_from, train, valid)
-    with wearing_new(base.model, config, recipe.seed):
-        return run.finish(Loop(recipe, split_model, train, valid, on_progress))
+    with wearing_new(base.model, config, recipe.seed) as originals:
+        loop = Loop(recipe, split_model, train, valid)
+        apart = measure and _without(base.model, originals, measure)
+        return Run(recipe, folder, config, made_from, loop, on_progress, apart).finish()
 
 
-class Run:
-    """One training: which epoch is kept, and what is written down about it."""
+def _without(model: Any, originals: Originals, measure: Measure) -> Measure:
+    """The measure, taken on a base that does not wear what is being trained."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        config: AdapterConfig,
-        made_from: Fingerprint,
-        train: list[Example],
-        valid: list[Example],
-    ):
-        self.recipe, self.folder, self.config = recipe, folder, config
-        self.made_from, self.train, self.valid = made_from, train, valid
-        self.losses: list[EpochLoss] = []
-        self.best: Epoch | None = None
-        self.began = time.perf_counter()
+    def measured(folder: Path) -> float:
+        with taken_off(model, originals):
+            return measure(folder)
 
-    def finish(self, loop: Loop) -> Manifest:
-        """Train all epochs and write the adapter. Raises TrainingError."""
-        unfinished = self.folder / UNFINISHED
-        shutil.rmtree(unfinished, ignore_errors=True)
-        try:
-            for epoch in loop.epochs():
-                self._note(epoch)
-                if self.best is epoch:
-                    save_adapter(
-                        unfinished, epoch.tensors, self.config, self._manifest(loop, False)
-                    )
-        except TrainingError as error:
-            raise TrainingError(f"{error}. {self._kept()}") from error
-        assert self.best is not None
-        manifest = self._manifest(loop, True)
-        saved = save_adapter(self.folder, self.best.tensors, self.config, manifest)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        return saved
-
-    def _note(self, epoch: Epoch) -> None:
-        self.losses.append(
-            EpochLoss(epoch=epoch.number, train=epoch.train_loss, valid=epoch.valid_loss)
-        )
-        if epoch.number and self._better(epoch):
-            self.best = epoch
-
-    def _better(self, epoch: Epoch) -> bool:
-        if self.recipe.select == "last" or self.best is None:
-            return True
-        assert epoch.valid_loss is not None
-        assert self.best.valid_loss is not None
-        return epoch.valid_loss < self.best.valid_loss
-
-    def _kept(self) -> str:
-        if self.best is None:
-            return "No epoch had ended: nothing is kept"
-        return f"The weights of epoch {self.best.number} are kept in {self.folder / UNFINISHED}"
-
-    def _manifest(self, loop: Loop, finished: bool) -> Manifest:
-        assert self.best is not None
-        return Manifest(
-            recipe_fingerprint=self.made_from.recipe,
-            data_fingerprint=self.made_from.data,
-            base_fingerprint=self.made_from.base,
-            fingerprint=self.made_from.whole,
-            base_name=self.config.base_name or "",
-            weights_sha256="",
-            finished=finished,
-            selected_epoch=self.best.number,
-            losses=tuple(self.losses),
-            seed=self.recipe.seed,
-            train_examples=len(self.train),
-            valid_examples=len(self.valid),
-            trained_tokens=self.losses[-1].epoch * sum(example.learned for example in self.train),
-            seconds=round(time.perf_counter() - self.began, 1),
-            tokens_per_second=round(loop.tokens_per_second, 1),
-            versions=dict(_versions()),
-        )
-
-
-def _versions() -> Iterator[tuple[str, str]]:
-    for library in LIBRARIES:
-        try:
-            yield library, version(library)
-        except PackageNotFoundError:
-            continue
+    return measured
 
 
 def _plain_name(name: str) -> str:

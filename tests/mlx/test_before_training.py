@@ -62,7 +62,7 @@ def test_training_happens_only_when_something_changed(
     first = ensure_trained(recipe(), base, tully)
     assert is_stale(tully, fingerprint(recipe(), tully, base.fingerprint)) is None
     assert ensure_trained(recipe(), base, tully) == first
-    assert ensure_trained(recipe(epochs=1), base, tully).losses[-1].epoch == 1
+    assert ensure_trained(recipe(epochs=1), base, tully).points[-1].epoch == 1
     write_jsonl(tully / "data/valid.jsonl", [chat("New", "Words")])
     reason = is_stale(tully, fingerprint(recipe(epochs=1), tully, base.fingerprint))
     assert reason == "the training data changed since it was trained"

@@ -17,14 +17,15 @@ from trainings import WRITTEN, names, recipe, saved
 
 from persona_eval.models.adapters import inspect_adapter, probe, take_off, wear
 from persona_eval.training.adapter import load_adapter
-from persona_eval.training.loop import Loop, Progress
+from persona_eval.training.loop import Loop
+from persona_eval.training.run import Progress
 from persona_eval.training.train import train
 
 
 def test_training_lowers_the_loss_and_leaves_the_base_plain(base: TinyBase, tully: Path) -> None:
     plain, before = probe(base.model), weights(base.model)
     manifest = train(recipe(epochs=4), base, tully)
-    valid = [epoch.valid for epoch in manifest.losses]
+    valid = [point.valid for point in manifest.points]
     assert valid[0] == pytest.approx(math.log(262), rel=0.2)
     assert valid[-1] is not None
     assert valid[-1] < valid[0] - 0.5
@@ -36,7 +37,7 @@ def test_training_lowers_the_loss_and_leaves_the_base_plain(base: TinyBase, tull
 def test_what_is_written_is_complete_and_holds_no_path(base: TinyBase, tully: Path) -> None:
     base = replace(base, name=str(tully / "some-model"))
     manifest = train(recipe(), base, tully)
-    assert names(tully) == {*WRITTEN, ".train.lock", "data"}
+    assert names(tully) == {*WRITTEN, ".train.lock", "data", "checkpoints"}
     assert load_adapter(tully).manifest == manifest
     config = json.loads((tully / "adapter_config.json").read_text())
     assert (config["fine_tune_type"], config["num_layers"]) == ("lora", 2)
@@ -68,10 +69,10 @@ def test_the_saved_adapter_answers_as_the_trained_model_did(
     trained = []
 
     class Probing(Loop):
-        def epochs(self) -> Any:
-            for epoch in super().epochs():
+        def steps(self) -> Any:
+            for step in super().steps():
                 trained.append(probe(self.objective.model))
-                yield epoch
+                yield step
 
     monkeypatch.setattr("persona_eval.training.train.Loop", Probing)
     plain = probe(base.model)
@@ -89,9 +90,9 @@ def test_every_example_is_used_in_every_epoch(
     seen: list[int] = []
     step = Loop._timed_step
 
-    def counting(self: Loop, epoch: int, batch: Any) -> float:
-        seen.extend(example.source.line for example in batch.examples)
-        return step(self, epoch, batch)
+    def counting(self: Loop, batches: Any) -> Any:
+        seen.extend(example.source.line for batch in batches for example in batch.examples)
+        return step(self, batches)
 
     monkeypatch.setattr(Loop, "_timed_step", counting)
     train(recipe(), base, tully)
@@ -102,7 +103,7 @@ def test_every_example_is_used_in_every_epoch(
 def test_other_architectures_and_templates(make: Callable[[], Any], tully: Path) -> None:
     base = TinyBase(make(), tiny_tokenizer(CHATML, stops=["<|im_end|>"]))
     manifest = train(recipe(), base, tully)
-    first, *_, last = manifest.losses
+    first, *_, last = manifest.points
     assert last.valid is not None
     assert first.valid is not None
     assert last.valid < first.valid
@@ -117,38 +118,12 @@ def test_chosen_layers_keys_and_split(base: TinyBase, tully: Path) -> None:
     assert (manifest.train_examples, manifest.valid_examples) == (7, 2)
 
 
-def losing(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
-    """Let the validations say these losses, one after another."""
-    said = iter(losses)
-
-    def validate(self: Loop, epoch: int) -> None:
-        self.valid_loss = next(said)
-
-    monkeypatch.setattr(Loop, "_validate", validate)
-
-
-def test_the_epoch_of_lowest_validation_loss_is_kept(
-    base: TinyBase, tully: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    losing(monkeypatch, [3.0, 2.0, 2.5, 2.4])
-    assert train(recipe(epochs=3), base, tully).selected_epoch == 1
-    best = saved(tully)
-    losing(monkeypatch, [3.0, 2.0, 2.5, 2.4])
-    assert train(recipe(epochs=3, select="last"), base, tully).selected_epoch == 3
-    assert not all(np.array_equal(best[name], value) for name, value in saved(tully).items())
-
-
-def test_without_validation_the_last_epoch_is_kept(base: TinyBase, tully: Path) -> None:
-    manifest = train(recipe(data={"train": "data/train.jsonl"}, select="last"), base, tully)
-    assert manifest.selected_epoch == 2
-    assert [epoch.valid for epoch in manifest.losses] == [None, None, None]
-
-
 def test_progress_tells_where_the_training_stands(base: TinyBase, tully: Path) -> None:
     told: list[Progress] = []
     train(recipe(), base, tully, told.append)
     assert (told[0].step, told[0].steps, told[0].epochs) == (0, 6, 2)
-    assert told[0].valid_loss is not None
+    assert told[0].point
+    assert told[0].point.valid is not None
     assert told[0].seconds_left is None
     steps = [progress for progress in told if progress.step and progress.loss]
     assert {progress.step for progress in steps} == set(range(1, 7))

@@ -16,18 +16,19 @@ from persona_eval.errors import TrainingError
 from persona_eval.models.adapters import inspect_adapter, lora_tensors, probe
 from persona_eval.training import checkpoint
 from persona_eval.training.adapter import is_stale, read_manifest
-from persona_eval.training.loop import Loop, Progress
-from persona_eval.training.train import UNFINISHED, fingerprint, train
+from persona_eval.training.loop import Loop
+from persona_eval.training.run import UNFINISHED, Progress
+from persona_eval.training.train import fingerprint, train
 
 
 def diverging(monkeypatch: pytest.MonkeyPatch, at_step: int, loss: float = math.nan) -> None:
-    update = Loop._update
+    update = Loop.update
 
-    def broken(self: Loop, batch: Any, rate: float) -> tuple[float, float]:
-        good = update(self, batch, rate)
+    def broken(self: Loop, batches: Any, rate: float) -> tuple[float, float]:
+        good = update(self, batches, rate)
         return (loss, math.inf) if self.step + 1 == at_step else good
 
-    monkeypatch.setattr(Loop, "_update", broken)
+    monkeypatch.setattr(Loop, "update", broken)
 
 
 def test_a_loss_that_is_not_finite_stops_with_step_and_lines(
@@ -39,13 +40,14 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_lines(
         train(recipe(), base, tully)
     message = str(caught.value)
     assert "the loss is not finite in step 5 (epoch 2), on train.jsonl:" in message
-    assert f"The weights of epoch 1 are kept in {tully / UNFINISHED}" in message
-    assert names(tully / UNFINISHED) == WRITTEN
+    kept = tully / UNFINISHED / "checkpoints" / "3"
+    assert f"The weights of step 3 are kept in {kept}" in message
+    assert names(kept) == WRITTEN
     assert not WRITTEN & names(tully)
     assert mx.array_equal(probe(base.model), plain)
-    inspect_adapter(base, tully / UNFINISHED)
+    inspect_adapter(base, kept)
     wanted = fingerprint(recipe(), tully, base.fingerprint)
-    assert is_stale(tully / UNFINISHED, wanted) == "its training broke off after epoch 1"
+    assert is_stale(kept, wanted) == "it is a checkpoint, of step 3, and no finished adapter"
 
 
 def test_a_gradient_that_is_not_finite_in_the_first_epoch(
@@ -91,7 +93,7 @@ def test_an_interruption_leaves_the_old_adapter_and_the_best_epoch(
     with pytest.raises(KeyboardInterrupt):
         train(recipe(seed=3), base, tully, interrupt)
     assert read_manifest(tully) == old
-    assert names(tully / UNFINISHED) == WRITTEN
+    assert names(tully / UNFINISHED / "checkpoints" / "3") == WRITTEN
     assert mx.array_equal(probe(base.model), plain)
     assert not lora_tensors(base.model)
     train(recipe(seed=3), base, tully)

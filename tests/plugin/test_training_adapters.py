@@ -9,7 +9,7 @@ TRAINS = """
     @pytest.fixture(scope="session", autouse=True)
     def quick_training():
         import persona_eval.training.train as train
-        from persona_eval.training.loop import Progress
+        from persona_eval.training.run import Progress
 
         def ensure_trained(recipe, base, folder, on_progress):
             on_progress(Progress(1, 1, 3, 3, 1.5, 1.25, 100.0, 0.0))

@@ -10,7 +10,7 @@ from support import chat, write_jsonl
 from persona_eval.errors import AdapterError
 from persona_eval.fingerprint import digest_file
 from persona_eval.training.adapter import (
-    EpochLoss,
+    Point,
     Manifest,
     find_adapters,
     is_stale,
@@ -36,8 +36,8 @@ def manifest(**changes: Any) -> Manifest:
             "base_name": "tiny",
             "weights_sha256": "",
             "finished": True,
-            "selected_epoch": 2,
-            "losses": [EpochLoss(epoch=0), EpochLoss(epoch=3, train=1.0)],
+            "selected_step": 20,
+            "points": [Point(step=0, epoch=0), Point(step=20, epoch=3, train=1.0)],
             "seed": 0,
             "train_examples": 5,
             "valid_examples": 1,
@@ -111,7 +111,9 @@ def test_what_changed_is_said(folder: Path, wanted: Fingerprint, reason: str) ->
 
 def test_other_reasons_to_train(folder: Path) -> None:
     write_manifest(folder, finished=False)
-    assert is_stale(folder, MADE_FROM) == "its training broke off after epoch 3"
+    assert is_stale(folder, MADE_FROM) == (
+        "it is a checkpoint, of step 20, and no finished adapter"
+    )
     write_manifest(folder)
     (folder / "adapters.safetensors").write_bytes(b"others")
     assert "is not the file that its manifest.json describes" in str(is_stale(folder, MADE_FROM))

@@ -12,6 +12,7 @@ from persona_eval.training.batches import (
     steps_per_epoch,
     train_batches,
     valid_batches,
+    within,
 )
 from persona_eval.training.corpus import Conversation
 from persona_eval.training.examples import Example
@@ -84,3 +85,12 @@ def test_parts_are_few_and_even(count: int, most: int) -> None:
     assert len(parts) == -(-count // most)
     sizes = [len(part) for part in parts] or [0]
     assert max(sizes) - min(sizes) <= 1
+
+
+@given(lengths=st.lists(st.integers(2, 40), min_size=1, max_size=12), most=st.integers(1, 200))
+def test_a_batch_in_parts_learns_from_the_same_tokens(lengths: list[int], most: int) -> None:
+    batch = make_batch([example(length, line=line) for line, length in enumerate(lengths)])
+    parts = within(batch, most)
+    assert sorted(line for part in parts for line in lines(part)) == sorted(lines(batch))
+    assert sorted(t for part in parts for t in part.targets) == sorted(batch.targets)
+    assert all(part.positions <= most or len(part.examples) == 1 for part in parts)
