@@ -1,21 +1,27 @@
 """Train an adapter from its recipe, if it is missing or its recipe, data or base changed. What
-was there is replaced only by a finished adapter. The data are looked at first (`persona-eval
-lint`): errors stop the training, warnings are printed."""
+was there is replaced only by a finished adapter, and a training that was stopped goes on where it
+was. The data are looked at first (`persona-eval lint`): errors stop the training, warnings are
+printed."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from persona_eval.choosing import Chooser, chooser
 from persona_eval.cli.linting import lint_adapter, readable, suite_files
-from persona_eval.errors import PersonaEvalError
+from persona_eval.cli.project import registry_of
 from persona_eval.lint.findings import plural
 from persona_eval.models.locate import BaseFiles, locate
-from persona_eval.models.mlx import load_base
-from persona_eval.reports.lint import finding_text
-from persona_eval.reports.training import ProgressLines
+from persona_eval.models.mlx import MLXModel
+from persona_eval.reports.lint import refuse_unsound
+from persona_eval.reports.training import ProgressLines, curve, estimate_text, minutes
 from persona_eval.scorers.tools import default_tools
+from persona_eval.store import STORE_FILE, Store
 from persona_eval.training.adapter import Manifest, is_stale, resolve_adapter
+from persona_eval.training.estimate import estimate
 from persona_eval.training.recipe import RECIPE_FILE, Recipe
 from persona_eval.training.recipe_file import load_recipe
 from persona_eval.training.train import ensure_trained, fingerprint, train
@@ -26,10 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("adapter", help="name below adapters/, or a folder with a recipe.yaml")
     parser.add_argument("--force", action="store_true", help="train even when it is current")
     parser.add_argument(
+        "--estimate", action="store_true",
+        help="say how long it would take and how much memory, by a few steps; train nothing",
+    )  # fmt: skip
+    parser.add_argument(
         "--no-lint", action="store_true", help="train whatever is wrong with the data"
     )
     parser.add_argument("--suites", type=Path, default=Path("suites"), metavar="DIR")
     parser.add_argument("--adapters-dir", type=Path, default=Path("adapters"), metavar="DIR")
+    parser.add_argument(
+        "--store", type=Path, default=Path(".persona_eval"), metavar="DIR",
+        help="where the replies of `select: suite` are kept (.persona_eval)",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,12 +51,32 @@ def run(options: argparse.Namespace) -> int:
     folder = resolve_adapter(options.adapter, options.adapters_dir)
     recipe = load_recipe(folder / RECIPE_FILE)
     base = locate(recipe.base)
-    if not options.no_lint and (options.force or _is_due(recipe, folder, base)):
+    if options.estimate:
+        print(estimate_text(estimate(recipe, MLXModel(base).base, folder)))
+        return 0
+    if (options.force or _is_due(recipe, folder, base)) and not options.no_lint:
         _lint(folder, options.suites)
     make = train if options.force else ensure_trained
     progress = ProgressLines(lambda line: print(line, flush=True))
-    print(_told(folder, make(recipe, load_base(base), folder, progress)))
+    model = MLXModel(base)
+    with _choosing(recipe, folder, model, options.store) as measure:
+        print(_told(folder, make(recipe, model.base, folder, progress, measure)))
     return 0
+
+
+@contextmanager
+def _choosing(
+    recipe: Recipe, folder: Path, model: MLXModel, store: Path
+) -> Iterator[Chooser | None]:
+    """What judges checkpoints, where a suite chooses."""
+    if recipe.suite is None:
+        yield None
+        return
+    kept = Store(store / STORE_FILE)
+    try:
+        yield chooser(recipe, folder, model, kept, default_tools(None, kept), registry_of)
+    finally:
+        kept.close()
 
 
 def _is_due(recipe: Recipe, folder: Path, base: BaseFiles) -> bool:
@@ -56,21 +90,13 @@ def _lint(folder: Path, suites: Path) -> None:
         told = f"{suites}: {plural(len(problems), 'problem')}, see `persona-eval check`"
         print(f"warning: {told}", flush=True)
     report = lint_adapter(folder, read, default_tools())
-    for finding in report.findings:
-        print(f"{finding.kind}: {finding_text(finding)}", flush=True)
-    if errors := len(report.of_kind("error")):
-        raise PersonaEvalError(
-            f"{folder} was not trained: {plural(errors, 'error')} in its data. Mend that (all "
-            f"figures: persona-eval lint {folder}), or train all the same with --no-lint"
-        )
+    refuse_unsound(report, folder, lambda line: print(line, flush=True))
 
 
 def _told(folder: Path, manifest: Manifest) -> str:
-    best = manifest.selected
-    valid = f", validation loss {best.valid:.3f}" if best.valid is not None else ""
-    passed = f", {best.passed:.0%} of the suite" if best.passed is not None else ""
+    early = ", stopped early" if manifest.stopped_early else ""
     return (
-        f"{folder}: step {best.step} of {manifest.points[-1].step}{valid}{passed}, "
-        f"{manifest.train_examples} examples, {manifest.seconds / 60:.0f} min at "
-        f"{manifest.tokens_per_second:.0f} tok/s"
+        f"{curve(manifest)}\n{folder}: step {manifest.selected_step} of "
+        f"{manifest.points[-1].step}{early}, {plural(manifest.train_examples, 'example')}, "
+        f"{minutes(manifest.seconds)} at {manifest.tokens_per_second:.0f} tok/s"
     )

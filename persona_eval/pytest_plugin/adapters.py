@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from persona_eval.errors import AdapterError
 if TYPE_CHECKING:
     from persona_eval.models.base import Model
     from persona_eval.runner import WornAdapter
-    from persona_eval.training.run import Progress
+    from persona_eval.training.recipe import Recipe
 
 BASE = "base"
 NO_FINGERPRINT = "none"
@@ -26,14 +27,17 @@ def adapters_root(config: pytest.Config) -> Path:
 
 
 def adapter_specs(config: pytest.Config) -> list[str]:
-    """What the user asked for: option, else ini key, else the only adapter there is.
+    """What the user asked for: option, else ini key, else the only adapter there is; with
+    `NAME@all` its checkpoints, one after the other.
 
     Empty when several adapters exist and none is named, or when there is none at all.
     """
-    from persona_eval.training.adapter import find_adapters
+    from persona_eval.training.adapter import expand_adapters, find_adapters
 
     asked = config.getoption("persona_adapter") or config.getini("persona_adapters")
     if asked:
+        with suppress(AdapterError):  # `require_adapters` says so, once
+            asked = expand_adapters(asked, adapters_root(config))
         return list(dict.fromkeys(asked))
     found = find_adapters(adapters_root(config))
     return found if len(found) == 1 else []
@@ -69,15 +73,12 @@ def require_adapters(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from None
 
 
-def ready_adapter(
-    spec: str,
-    root: Path,
-    model: Model,
-    *,
-    train: bool,
-    on_progress: Callable[[Progress], None],
-) -> WornAdapter:
-    """The adapter of a name or folder, finished: trained now if it is stale and ``train`` is set.
+Train = Callable[["Recipe", Path], None]
+"""Trains the recipe in a folder."""
+
+
+def ready_adapter(spec: str, root: Path, model: Model, train: Train | None) -> WornAdapter:
+    """The adapter of a name or folder, finished: trained now if it is stale and ``train`` given.
 
     Raises AdapterError with the command to run when it is stale, or made for another base.
     """
@@ -90,18 +91,17 @@ def ready_adapter(
         return WornAdapter(BASE, None, NO_FINGERPRINT)
     folder = resolve_adapter(spec, root)
     if (folder / RECIPE_FILE).is_file():
-        _make_current(folder, model, train, on_progress)
+        _make_current(folder, model, train)
     adapter = load_adapter(folder)
-    return WornAdapter(adapter.name, folder, adapter_digest(folder))
+    name = Path(spec).name if "@" in spec else adapter.name
+    return WornAdapter(name, folder, adapter_digest(folder))
 
 
-def _make_current(
-    folder: Path, model: Model, train: bool, on_progress: Callable[[Progress], None]
-) -> None:
+def _make_current(folder: Path, model: Model, train: Train | None) -> None:
     from persona_eval.training.adapter import is_stale
     from persona_eval.training.recipe import RECIPE_FILE
     from persona_eval.training.recipe_file import load_recipe
-    from persona_eval.training.train import ensure_trained, fingerprint
+    from persona_eval.training.train import fingerprint
 
     recipe = load_recipe(folder / RECIPE_FILE)
     if model.name not in (recipe.base, Path(recipe.base).expanduser().resolve().name):
@@ -113,12 +113,12 @@ def _make_current(
     why = is_stale(folder, fingerprint(recipe, folder, model.fingerprint))
     if why is None:
         return
-    if not train:
+    if train is None:
         raise AdapterError(
             f"adapter {folder.name} is not current: {why}. Train it: persona-eval train "
             f"{folder.name} (or add --persona-train to this command)"
         )
-    ensure_trained(recipe, model.base, folder, on_progress)  # type: ignore[attr-defined]
+    train(recipe, folder)
 
 
 class Unchanged:

@@ -48,19 +48,12 @@ def default_tools(config: pytest.Config, store: Store) -> Tools:
     return tools.default_tools(folder if folder and folder.is_dir() else chosen, store)
 
 
-def ready_adapters(config: pytest.Config, model: Model) -> dict[str, WornAdapter]:
-    """The session's adapters, trained where that was asked for. Raises AdapterError."""
-    from persona_eval.reports.training import ProgressLines
-
-    writer = config.get_terminal_writer()
-    ready = [
-        adapters.ready_adapter(
-            spec,
-            adapters.adapters_root(config),
-            model,
-            train=bool(config.getoption("persona_train")),
-            on_progress=ProgressLines(writer.line),
-        )
-        for spec in adapters.adapter_specs(config)
-    ]
+def ready_adapters(
+    config: pytest.Config, model: Model, train: adapters.Train | None = None
+) -> dict[str, WornAdapter]:
+    """The session's adapters; stale ones are trained where ``train`` is given. Raises
+    AdapterError."""
+    root = adapters.adapters_root(config)
+    specs = adapters.adapter_specs(config)
+    ready = [adapters.ready_adapter(spec, root, model, train) for spec in specs]
     return dict(zip(adapters.adapter_names(config), ready, strict=True))

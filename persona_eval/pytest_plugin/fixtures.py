@@ -39,13 +39,21 @@ def persona_model(pytestconfig: pytest.Config) -> Model:
 
 
 @pytest.fixture(scope="session")
-def persona_adapters(pytestconfig: pytest.Config, persona_model: Model) -> dict[str, WornAdapter]:
+def persona_adapters(
+    request: pytest.FixtureRequest,
+    pytestconfig: pytest.Config,
+    persona_model: Model,
+    persona_store: Store,
+    persona_tools: Tools,
+) -> dict[str, WornAdapter]:
     """The adapters of this session by name, in order. A stale one is trained here when
     ``--persona-train`` is given; else the session ends with the command to run."""
     from persona_eval.pytest_plugin.defaults import ending_on_error, ready_adapters
+    from persona_eval.pytest_plugin.training import trainer
 
     with ending_on_error(pytestconfig):
-        return ready_adapters(pytestconfig, persona_model)
+        train = trainer(request.session, persona_model, persona_store, persona_tools)
+        return ready_adapters(pytestconfig, persona_model, train)
 
 
 @pytest.fixture(scope="session")

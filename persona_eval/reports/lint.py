@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from tabulate import tabulate
 
-from persona_eval.lint.findings import Coverage, Example, Finding, LintReport
+from persona_eval.errors import PersonaEvalError
+from persona_eval.lint.findings import Coverage, Example, Finding, LintReport, plural
 from persona_eval.lint.lengths import BANDS
 from persona_eval.reports.plain import printable
 
@@ -43,6 +45,19 @@ def lint_lines(name: str, report: LintReport) -> Iterator[str]:
 def finding_text(finding: Finding) -> str:
     """What was found, and the first few places, one a line."""
     return "\n".join((printable(str(finding)), *map(_place, finding.examples)))
+
+
+def refuse_unsound(report: LintReport, folder: Path, tell: Callable[[str], object]) -> None:
+    """Tell what is wrong with the data before a training. Raises PersonaEvalError where that is
+    an error."""
+    for finding in report.findings:
+        tell(f"{finding.kind}: {finding_text(finding)}")
+    if errors := len(report.of_kind("error")):
+        raise PersonaEvalError(
+            f"{folder} was not trained: {plural(errors, 'error')} in its data. Mend that (all "
+            f"figures: persona-eval lint {folder}), or train all the same: persona-eval train "
+            f"{folder} --no-lint"
+        )
 
 
 def lint_json(name: str, report: LintReport) -> dict[str, Any]:

@@ -137,6 +137,56 @@ def is_stale(folder: Path, wanted: Fingerprint) -> str | None:
     return None
 
 
+def checkpoint_steps(folder: Path) -> list[int]:
+    """The steps whose weights are kept beside an adapter, in order."""
+    kept = folder / CHECKPOINTS
+    names = [path.name for path in kept.iterdir()] if kept.is_dir() else []
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def expand_adapters(specs: Sequence[str], root: Path) -> list[str]:
+    """The names with each `NAME@all` replaced by all checkpoints of that adapter, in order.
+    Raises AdapterError where there are none."""
+    return [name for spec in specs for name in _expanded(spec, root)]
+
+
+def _expanded(spec: str, root: Path) -> list[str]:
+    name, at, which = spec.rpartition("@")
+    if not at or which != "all":
+        return [spec]
+    return [f"{name}@{step}" for step in _steps(spec, resolve_adapter(name, root))]
+
+
+def _checkpoint(spec: str, root: Path) -> Path:
+    """The folder of `NAME@best`, `NAME@last` or `NAME@STEP`. Raises AdapterError."""
+    name, _, which = spec.rpartition("@")
+    folder = resolve_adapter(name, root)
+    if which == "best":
+        return folder
+    steps = _steps(spec, folder)
+    step = str(steps[-1]) if which == "last" else which
+    if step not in map(str, steps):
+        listed = ", ".join(map(str, steps))
+        raise AdapterError(
+            f"no checkpoint `{spec}`: {name} has best, last, all, and the steps {listed}"
+        )
+    kept = folder / CHECKPOINTS / step
+    mine, its = read_manifest(folder), read_manifest(kept)
+    if mine is None or its is None or mine.fingerprint != its.fingerprint:
+        raise AdapterError(f"{kept} is of another training than {folder}. Mend: train it again")
+    return kept
+
+
+def _steps(spec: str, folder: Path) -> list[int]:
+    steps = checkpoint_steps(folder)
+    if not steps:
+        raise AdapterError(
+            f"`{spec}`: {folder} holds no checkpoints. They are kept beside an adapter where it "
+            f"was trained: persona-eval train {folder.name} --force"
+        )
+    return steps
+
+
 def find_adapters(root: Path) -> list[str]:
     """Names of the adapters below ``root``, sorted: folders with a recipe or a configuration."""
     if not root.is_dir():
@@ -145,8 +195,8 @@ def find_adapters(root: Path) -> list[str]:
 
 
 def resolve_adapter(spec: str, root: Path) -> Path:
-    """The folder for a name below ``root``, or for a path. Raises AdapterError with the names
-    that exist."""
+    """The folder for a name below ``root``, or for a path, or for a checkpoint of either
+    (`tully@best`, `tully@last`, `tully@120`). Raises AdapterError with the names that exist."""
     path = Path(spec).expanduser()
     if not spec.strip():
         raise AdapterError(_unknown(spec, find_adapters(root), root))
@@ -155,6 +205,8 @@ def resolve_adapter(spec: str, root: Path) -> Path:
             return folder
     if path.is_dir():
         require_files(path)
+    if "@" in spec and not spec.startswith("@"):
+        return _checkpoint(spec, root)
     raise AdapterError(_unknown(spec, find_adapters(root), root))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from adapter_folders import write_adapter
 from projects import Project, case
 
 WORN = """
@@ -112,3 +113,31 @@ def test_workers_say_it_as_clearly(wearing: Project, adapter: str, message: str)
     assert message in text
     assert "Traceback" not in text
     assert "INTERNALERROR" not in text
+
+
+@pytest.fixture
+def checkpoints(wearing: Project) -> Project:
+    """`ned` with two checkpoints beside it."""
+    ned = write_adapter(wearing.folder / "adapters" / "ned")
+    for step in (10, 20):
+        write_adapter(ned / "checkpoints" / str(step), selected_step=step, finished=False)
+    wearing.suite(*(case(f"step-{name}", says=name) for name in ("10", "20", "ned")))
+    return wearing
+
+
+def test_all_checkpoints_of_an_adapter(checkpoints: Project) -> None:
+    result = checkpoints.run("-v", adapter="ned@all")
+    assert passed(result) == {"step-10[ned@10]", "step-20[ned@20]"}
+
+
+def test_one_checkpoint_beside_the_adapter(checkpoints: Project) -> None:
+    result = checkpoints.run("-v", "--persona-adapter=ned@best", adapter="ned@10")
+    assert passed(result) == {"step-10[ned@10]", "step-ned[ned@best]"}
+
+
+def test_a_checkpoint_that_does_not_exist(checkpoints: Project) -> None:
+    result = checkpoints.run(adapter="ned@15")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*no checkpoint `ned@15`: ned has best, last, all, * 10, 20"])
+    result = checkpoints.run(adapter="pip@all")
+    result.stderr.fnmatch_lines(["*holds no checkpoints*"])

@@ -9,12 +9,25 @@ TRAINS = """
     @pytest.fixture(scope="session", autouse=True)
     def quick_training():
         import persona_eval.training.train as train
+        from persona_eval.training.adapter import Manifest, Point
         from persona_eval.training.run import Progress
 
-        def ensure_trained(recipe, base, folder, on_progress):
-            on_progress(Progress(1, 1, 3, 3, 1.5, 1.25, 100.0, 0.0))
+        def made_of(point):
+            texts = dict.fromkeys(
+                ("recipe_fingerprint", "data_fingerprint", "base_fingerprint", "fingerprint",
+                 "base_name", "weights_sha256"), "x")
+            numbers = dict.fromkeys(
+                ("seed", "train_examples", "valid_examples", "trained_tokens", "seconds",
+                 "tokens_per_second"), 1)
+            return Manifest(
+                **texts, **numbers, finished=True, selected_step=3, points=(point,), versions={})
+
+        def ensure_trained(recipe, base, folder, on_progress, measure):
+            point = Point(step=3, epoch=1, valid=1.25)
+            on_progress(Progress(1, 1, 3, 3, 1.5, point, 100.0, 0.0))
             for name in ("adapter_config.json", "adapters.safetensors"):
                 (folder / name).write_text((folder.parent.parent / "made" / "bo" / name).read_text())
+            return made_of(point)
 
         kept, train.ensure_trained = train.ensure_trained, ensure_trained
         yield

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from adapter_folders import CONFIG, MADE_FROM, manifest
 from support import chat, write_jsonl
 
 from persona_eval.errors import AdapterError
 from persona_eval.fingerprint import digest_file
 from persona_eval.training.adapter import (
-    Point,
-    Manifest,
     find_adapters,
     is_stale,
     load_adapter,
@@ -21,33 +20,6 @@ from persona_eval.training.adapter import (
 from persona_eval.training.corpus import read_conversations
 from persona_eval.training.fingerprint import Fingerprint, Sources, adapter_fingerprint
 from persona_eval.training.recipe import Recipe
-
-MADE_FROM = Fingerprint("r", "d", "b")
-CONFIG = {"num_layers": 2, "lora_parameters": {"rank": 4, "scale": 2.0, "dropout": 0.0}}
-
-
-def manifest(**changes: Any) -> Manifest:
-    return Manifest.model_validate(
-        {
-            "recipe_fingerprint": "r",
-            "data_fingerprint": "d",
-            "base_fingerprint": "b",
-            "fingerprint": MADE_FROM.whole,
-            "base_name": "tiny",
-            "weights_sha256": "",
-            "finished": True,
-            "selected_step": 20,
-            "points": [Point(step=0, epoch=0), Point(step=20, epoch=3, train=1.0)],
-            "seed": 0,
-            "train_examples": 5,
-            "valid_examples": 1,
-            "trained_tokens": 100,
-            "seconds": 1.5,
-            "tokens_per_second": 60.0,
-            "versions": {"mlx": "1"},
-            **changes,
-        }
-    )
 
 
 @pytest.fixture
