@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
-from persona_eval.results import CaseResult
+from persona_eval.results import CaseResult, copied_share
 from persona_eval.statistics.design import cases_needed, smallest_drop, trial_spread
 from persona_eval.statistics.paired import PairedTest, holm, paired_interval, sign_flip
 from persona_eval.suite.models import CATEGORIES
@@ -165,6 +165,8 @@ class Change:
     p_worse: float
     """One-sided p of the whole suite; of a category, adjusted for their number."""
     p_better: float
+    copied: tuple[float | None, float | None]
+    """Share of the passing trials of each side that repeat what its adapter was trained on."""
 
     @property
     def difference(self) -> float:
@@ -216,8 +218,8 @@ class Comparison:
         worse = holm([change.test.worse for change in changes])
         better = holm([change.test.better for change in changes])
         return [
-            Change(c.category, c.pairs, c.before, c.after, c.interval, c.test, worse[n], better[n])
-            for n, c in enumerate(changes)
+            replace(change, p_worse=worse[n], p_better=better[n])
+            for n, change in enumerate(changes)
         ]
 
     @property
@@ -267,6 +269,10 @@ def _change(category: str, pairs: Sequence[Pair]) -> Change:
         test,
         test.worse,
         test.better,
+        (
+            copied_share(b.result for b, _ in sides if b),
+            copied_share(a.result for _, a in sides if a),
+        ),
     )
 
 

@@ -26,7 +26,9 @@ from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
 from persona_eval.suite.models import Case, Persona
 
-CODE = ("judging.py", "text.py", "trials.py", "scorers/**/*.py", "scorers/data/*.*")
+CODE = (
+    "judging.py", "text.py", "trials.py", "overlap/index.py", "scorers/**/*.py", "scorers/data/*.*",
+)  # fmt: skip
 LIBRARIES = ("numpy", "rapidfuzz", "regex", "textstat")
 
 

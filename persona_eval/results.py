@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Literal
 
+from persona_eval.overlap.learnt import Overlap
 from persona_eval.statistics.curtailed import fewest_more, unbiased_rate
 from persona_eval.statistics.rates import at_most, balanced_accuracy, mean, wilson
 from persona_eval.suite.models import CATEGORIES
@@ -85,6 +87,9 @@ class CaseResult:
     design: Design
     prefers: bool | None = None
     """Whether the model finds the good examples likelier than the bad ones, where that is asked."""
+    overlaps: tuple[Overlap, ...] | None = None
+    """Of each trial drawn, with the training reply that is nearest; None without training data. It
+    decides nothing."""
 
     def __post_init__(self) -> None:
         if not self.outcomes:
@@ -133,14 +138,21 @@ class CaseResult:
         """Trials that were not needed."""
         return self.design.most - self.trials
 
+    @property
+    def copied(self) -> float | None:
+        """Share of the passing trials that repeat a training reply."""
+        return copied_share([self])
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which ``from_json`` makes it again."""
-        return {**vars(self), "design": vars(self.design)}
+        overlaps = None if self.overlaps is None else [vars(each) for each in self.overlaps]
+        return {**vars(self), "design": vars(self.design), "overlaps": overlaps}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CaseResult:
-        given = {**data, "outcomes": tuple(data["outcomes"]), "design": Design(**data["design"])}
-        return cls(**given)
+        overlaps = data["overlaps"] and tuple(Overlap(**each) for each in data["overlaps"])
+        given = {"outcomes": tuple(data["outcomes"]), "design": Design(**data["design"])}
+        return cls(**{**data, **given, "overlaps": overlaps})
 
 
 @dataclass(frozen=True)
@@ -159,6 +171,8 @@ class CategorySummary:
     failed: int
     prefers: float | None
     """Share of the cases with `prefers` in which the model does."""
+    copied: float | None
+    """Share of the passing trials that repeat a training reply."""
 
     @property
     def balanced(self) -> float | None:
@@ -184,7 +198,15 @@ def summarise(category: str, results: Sequence[CaseResult]) -> CategorySummary:
         controls=mean([rate for rate, r in zip(rates, results, strict=True) if r.control]),
         failed=sum(not result.passed for result in results),
         prefers=mean([float(r.prefers) for r in results if r.prefers is not None]),
+        copied=copied_share(results),
     )
+
+
+def copied_share(results: Iterable[CaseResult]) -> float | None:
+    """Share of the passing trials that repeat a training reply; None where training data are not
+    known or nothing passed."""
+    pairs = (zip(r.outcomes, r.overlaps, strict=True) for r in results if r.overlaps is not None)
+    return mean([float(found.copied) for passed, found in chain.from_iterable(pairs) if passed])
 
 
 def by_category(results: Iterable[CaseResult]) -> list[CategorySummary]:

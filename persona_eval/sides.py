@@ -14,10 +14,11 @@ from persona_eval.history import CaseFacts, PastTrial, Run, Runs
 from persona_eval.identity import asked_of, digest_of, place_of
 from persona_eval.judge import Judge, Rules, code_digest, model_digest
 from persona_eval.judging import ReplyText, asks_for
+from persona_eval.overlap.learnt import Learnt, TrainingData
 from persona_eval.results import CaseResult, Design
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import Registry
-from persona_eval.standings import accepted_standing, facts_of, removed_standing
+from persona_eval.standings import accepted_standing, beside_training, facts_of, removed_standing
 from persona_eval.store import Store
 from persona_eval.suite.fields import TrialRange
 from persona_eval.suite.load import load_persona, load_suite
@@ -67,6 +68,7 @@ class Project:
         self._registry = registry
         self._judges: dict[Path, Judge] = {}
         self._suites: dict[str, Suite | None] = {}
+        self._data = TrainingData(root)
 
     def reference(self, text: str) -> Reference:
         """``12``, ``12:base``, ``last``, an adapter's name (its last run) or ``baseline``. Raises
@@ -102,7 +104,13 @@ class Project:
         which section of a baseline is meant."""
         if reference.run is None:
             return self._accepted(engine)
-        run, adapter = reference.run, reference.adapter
+        side = self._of_run(reference, reference.run)
+        learnt = self._data.of(reference.run.about["adapters"][reference.adapter])
+        standings = {key: beside_training(s, learnt) for key, s in side.standings.items()}
+        return replace(side, standings=standings)
+
+    def _of_run(self, reference: Reference, run: Run) -> Side:
+        adapter = reference.adapter
         cases = self.runs.cases(run.number, adapter)
         trials: dict[str, list[PastTrial]] = {}
         found = self.runs.trials(run.number, adapter)
@@ -199,6 +207,7 @@ class Project:
         section = engines.get(kind)
         if section is None:
             return
+        learnt = self._learnt_by(section.adapter.fingerprint)
         about = {
             "model": {"fingerprint": section.model.fingerprint},
             "engine": kind,
@@ -217,7 +226,14 @@ class Project:
             facts = facts_of(suite, case, rules)
             design = Design(facts.least, facts.most, facts.pass_rate)
             judge = self.judge(baseline.folder)
-            yield key, accepted_standing(accepted, replies, facts, design, judge, rules)
+            standing = accepted_standing(accepted, replies, facts, design, judge, rules)
+            yield key, beside_training(standing, learnt)
+
+    def _learnt_by(self, fingerprint: str) -> Learnt | None:
+        """The training replies of an adapter, if a run of this store knows more of it."""
+        adapters = (a for run in self.runs.all() for a in run.about.get("adapters", {}).values())
+        mine = (a for a in adapters if isinstance(a, dict) and a["fingerprint"] == fingerprint)
+        return next(filter(None, map(self._data.of, mine)), None)
 
 
 class _Judging:

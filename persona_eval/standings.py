@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from persona_eval.baseline import AcceptedCase, Trials
 from persona_eval.compare import Standing
@@ -11,6 +12,7 @@ from persona_eval.history import CaseFacts
 from persona_eval.identity import asked_of, fingerprint_of, place_of
 from persona_eval.judge import Judge, Rules
 from persona_eval.judging import Judgement
+from persona_eval.overlap.learnt import Learnt
 from persona_eval.results import CaseResult, Design
 from persona_eval.suite.models import Case, Suite
 from persona_eval.suite.policy import GatePolicy
@@ -77,6 +79,15 @@ def accepted_standing(
     result = result_of(facts, outcomes, design)
     otherwise = sum(a != b for a, b in zip(outcomes, accepted.passed, strict=True))
     return Standing(result, accepted.fingerprint, accepted.expectations, texts, otherwise=otherwise)
+
+
+def beside_training(standing: Standing, learnt: Learnt | None) -> Standing:
+    """The standing with what the replies that it holds have in common with those that were
+    learnt."""
+    if learnt is None or not standing.replies:
+        return standing
+    overlaps = tuple(map(learnt.of_trial, standing.replies))
+    return replace(standing, result=replace(standing.result, overlaps=overlaps))
 
 
 def removed_standing(key: str, accepted: AcceptedCase, replies: Trials) -> Standing:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from functools import lru_cache
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from persona_eval.overlap.index import COPIED, folded_words, index_of
 from persona_eval.scorers.arguments import Count, Figure
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.questions import find_question
@@ -135,41 +134,19 @@ class NotMemorised(Scorer):
     name: ClassVar[str] = "not_memorised"
     short: ClassVar[str | None] = "max_overlap"
 
-    max_overlap: float = Field(default=0.6, ge=0, lt=1)
+    max_overlap: float = Field(default=COPIED, ge=0, lt=1)
     """Largest share of the reply's words that may stand in one row in a training reply."""
 
     def judge(self, exchange: Exchange) -> Score:
         if exchange.tools.training_replies is None:
             return Score.skip("the training replies are not known here")
-        spoken = _folded_words(exchange.reply)
+        spoken = folded_words(exchange.reply)
         if len(spoken) < COMPARED_WORDS:
             return Score.skip(f"{len(spoken)} words are too few to call memorised")
-        run = longest_run(spoken, _corpus(tuple(exchange.tools.training_replies)))
-        share = len(run) / len(spoken)
-        reason = f"{share:.0%} stand in one row in a training reply: {quote(' '.join(run))}"
+        row = index_of(tuple(exchange.tools.training_replies)).longest(spoken)
+        share, shared = row.words / len(spoken), " ".join(spoken[row.start : row.end])
+        reason = f"{share:.0%} stand in one row in a training reply: {quote(shared)}"
         return Score(share <= self.max_overlap, reason, share, self.max_overlap)
-
-
-def _folded_words(text: str) -> list[str]:
-    return [word.casefold() for word in words(text)]
-
-
-@lru_cache(maxsize=4)
-def _corpus(replies: tuple[str, ...]) -> str:
-    """One line for each reply, its words between blanks."""
-    return "\n".join(f" {' '.join(_folded_words(reply))} " for reply in replies)
-
-
-def longest_run(spoken: Sequence[str], corpus: str) -> list[str]:
-    """The longest run of words of ``spoken`` that stands in one line of ``corpus``."""
-    best: list[str] = []
-    for start in range(len(spoken)):
-        while start + len(best) < len(spoken):
-            longer = list(spoken[start : start + len(best) + 1])
-            if f" {' '.join(longer)} " not in corpus:
-                break
-            best = longer
-    return best
 
 
 SCORERS: tuple[type[Scorer], ...] = (Words, Sentences, ReadingGrade, AsksQuestion, NotMemorised)

@@ -15,11 +15,11 @@ PACKAGE = "persona_eval"
 
 LAYERS = (
     ("errors", "text", "notes"),
-    ("fingerprint",),
+    ("fingerprint", "settings"),
     ("suite",),
     ("models",),
     ("training",),
-    ("identity",),
+    ("identity", "overlap"),
     ("trials",),
     ("runner",),
     ("likelihoods", "counterfeits"),
@@ -31,14 +31,16 @@ LAYERS = (
     ("store",),
     ("history",),
     ("labels",),
-    ("calibration",),
+    ("calibration", "choosing"),
+    ("damage",),
     ("compare", "baseline"),
     ("gate", "feasibility", "standings"),
     ("sides",),
-    ("accepting",),
+    ("accepting", "gaps", "evidence"),
     ("outcome",),
     ("reports",),
     ("api",),
+    ("chat", "scaffold"),
     ("cli", "pytest_plugin"),
 )
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from persona_eval.overlap.learnt import Overlap
 from persona_eval.results import CaseResult, Design, by_category, summarise
 from persona_eval.statistics.rates import wilson
 from persona_eval.suite.models import CATEGORIES
@@ -133,6 +135,32 @@ def test_one_summary_for_each_category_in_the_order_of_the_language(names: list[
     assert sum(s.cases for s in summaries) == len(names)
 
 
-def test_a_result_crosses_processes() -> None:
-    one = result(2, control=True)
+COPY, OWN = Overlap(0.9, 9, "train.jsonl:1"), Overlap(0.2, 2, "train.jsonl:7")
+
+
+@pytest.mark.parametrize("overlaps", [None, (COPY, OWN, Overlap(0.0, 0, None))])
+def test_a_result_crosses_processes(overlaps: tuple[Overlap, ...] | None) -> None:
+    one = replace(result(2, control=True), overlaps=overlaps)
     assert CaseResult.from_json(json.loads(json.dumps(one.to_json()))) == one
+
+
+def test_copies_are_counted_among_the_trials_that_passed() -> None:
+    one = replace(result(2), overlaps=(COPY, OWN, COPY))
+    assert one.copied == 0.5
+    two = replace(result(3), overlaps=(COPY,) * 3)
+    unknown, failing = result(3), replace(result(0), overlaps=(COPY,) * 3)
+    assert summarise("dont_know", [one, two, unknown, failing]).copied == 4 / 5
+    assert summarise("dont_know", [unknown]).copied is None
+    assert summarise("dont_know", [failing]).copied is None
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=5), st.data())
+def test_copies_decide_nothing(outcomes: list[bool], data: st.DataObject) -> None:
+    design = Design(len(outcomes), len(outcomes), 0.66)
+    plain = CaseResult("s", "a", "clarify", False, tuple(outcomes), design)
+    drawn = data.draw(st.lists(st.sampled_from([COPY, OWN]), min_size=len(outcomes),
+                               max_size=len(outcomes)))  # fmt: skip
+    copied = replace(plain, overlaps=tuple(drawn))
+    assert (copied.passed, copied.label, copied.rate) == (plain.passed, plain.label, plain.rate)
+    before, after = summarise("clarify", [plain]), summarise("clarify", [copied])
+    assert replace(after, copied=None) == before

@@ -1,0 +1,1 @@
+"""Memorised or learned: what replies have in common with training replies."""
