@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from persona_eval.pytest_plugin import options, recorder, xdist
+from persona_eval.pytest_plugin import junit, options, recorder, written, xdist
 from persona_eval.pytest_plugin.fixtures import (
     persona_adapters,
     persona_model,
@@ -21,6 +21,7 @@ from persona_eval.pytest_plugin.fixtures import (
     persona_tools,
 )
 from persona_eval.pytest_plugin.recorder import Recorder
+from persona_eval.pytest_plugin.showing import Shown
 
 if TYPE_CHECKING:
     from persona_eval.pytest_plugin.collect import SuiteFile
@@ -47,7 +48,9 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     options.register_markers(config)
     config.pluginmanager.register(Recorder(config), "persona-recorder")
-    recorder.check_report_path(config)
+    config.pluginmanager.register(Shown(config), "persona-shown")
+    config.pluginmanager.register(junit.Transcripts(config), "persona-transcripts")
+    written.check_paths(config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_eval.identity import digest_of, place_of
 from persona_eval.judge import code_digest
+from persona_eval.reports.github import actions_run
 
 if TYPE_CHECKING:
     import pytest
@@ -61,6 +62,7 @@ def about_run(
             "cores": os.cpu_count(),
         },
         "git": _commit(root),
+        "ci": ci.url if (ci := actions_run(os.environ)) else None,
     }
 
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from persona_eval.compare import CONFIRMING, Pair, Standing
 from persona_eval.history import CaseFacts, NewTrial
 from persona_eval.judge import Judge, Rules
 from persona_eval.judging import Judgement, ReplyText
+from persona_eval.overlap.learnt import Learnt
+from persona_eval.reports.transcript import tell
 from persona_eval.results import CaseResult, Design
-from persona_eval.standings import accepted_standing, facts_of, preference_of, result_of
+from persona_eval.standings import (
+    accepted_standing,
+    beside_training,
+    facts_of,
+    preference_of,
+    result_of,
+)
 from persona_eval.trials import Trial
 
 if TYPE_CHECKING:
@@ -31,6 +39,8 @@ class Casework:
     compared: bool
     """Whether a baseline exists for it, and its adapter is the candidate."""
     engine: str
+    learnt: Learnt | None = None
+    """The training replies, where they are known."""
     judgements: list[Judgement] = field(default_factory=list)
     counted: int | None = None
     """How many trials count; further ones only confirm a flip."""
@@ -74,7 +84,7 @@ class Casework:
         after = Standing(
             self.result(), facts.fingerprint, facts.expectations, said[: self.counted], extra
         )
-        return Pair(facts.key, self._before, after)
+        return Pair(facts.key, self._before, beside_training(after, self.learnt))
 
     def kept(self, trials: Sequence[Trial]) -> list[NewTrial]:
         """What the store is to keep."""
@@ -83,6 +93,12 @@ class Casework:
             NewTrial(trial.number, trial.replies, judgement, number >= counted)
             for number, (trial, judgement) in enumerate(zip(trials, self.judgements, strict=False))
         ]
+
+    def told(self, trials: Sequence[Trial]) -> list[dict[str, Any]]:
+        """The trials as reports tell them."""
+        counted = len(trials) if self.counted is None else self.counted
+        pairs = zip(trials, self.judgements, strict=False)
+        return [tell(trial, judgement, n >= counted) for n, (trial, judgement) in enumerate(pairs)]
 
     def _confirming(self) -> int:
         if not self.compared or len(self.judgements) > (self.counted or 0):

@@ -13,6 +13,7 @@ from _pytest._code.code import ReprExceptionInfo, ReprFileLocation, ReprTracebac
 from persona_eval.errors import PersonaEvalError, ScorerError
 from persona_eval.pytest_plugin import xdist
 from persona_eval.pytest_plugin.adapters import adapter_names
+from persona_eval.reports.plain import printable_lines
 from persona_eval.suite.load import load_suite
 from persona_eval.suite.models import Case, Suite
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 REGISTRY = pytest.StashKey["Registry"]()
 COLLECTED = pytest.StashKey[dict[Path, Suite]]()
 """Every suite of the session, those whose cases are all deselected too."""
+
+
+CONVERSATION = pytest.StashKey[str]()
+"""What the author of a case that fails reads, whether that counts or not."""
 
 
 class CaseFailed(Exception):  # noqa: N818 - it is a verdict, not an error
@@ -51,11 +56,13 @@ class CaseItem(pytest.Function):
         return self.path, self.case.line - 1, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
-        wanted = (
-            (CaseFailed,) if self.config.getoption("fulltrace") else (CaseFailed, PersonaEvalError)
-        )
-        if isinstance(excinfo.value, wanted):
-            return self._in_words(str(excinfo.value))
+        error = excinfo.value
+        if isinstance(error, pytest.xfail.Exception) and CONVERSATION in self.stash:
+            return self._in_words(self.stash[CONVERSATION])
+        if isinstance(error, CaseFailed):
+            return self._in_words(str(error))
+        if isinstance(error, PersonaEvalError) and not self.config.getoption("fulltrace"):
+            return self._in_words(printable_lines(str(error)))
         return super().repr_failure(excinfo)
 
     def _in_words(self, text: str) -> ReprExceptionInfo:

@@ -80,6 +80,16 @@ def _add_comparing(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--persona-json", metavar="FILE", help="write results, comparison and gate as JSON"
     )
+    group.addoption(
+        "--persona-html",
+        metavar="FILE",
+        help="write one page with the verdict, what changed, and every case with its replies",
+    )
+    group.addoption(
+        "--persona-markdown",
+        metavar="FILE",
+        help="write a summary in Markdown, short enough for a comment on a pull request",
+    )
 
 
 def _at_least_one(text: str) -> int:

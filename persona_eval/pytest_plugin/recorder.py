@@ -5,14 +5,14 @@ Under xdist the records travel with the reports, and this runs on the controller
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from persona_eval.pytest_plugin import xdist
+from persona_eval.pytest_plugin import junit, written, xdist
 from persona_eval.pytest_plugin.options import SUITES_SEEN
+from persona_eval.pytest_plugin.written import Ended
 
 if TYPE_CHECKING:
     from persona_eval.outcome import Outcome
@@ -78,7 +78,7 @@ def finish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.OK
     elif session.exitstatus == pytest.ExitCode.OK and _all_skipped(config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        _report(config, _outcome(session), None, int(session.exitstatus))
+        written.write(Ended(config, _outcome(session), None, int(session.exitstatus)))
     elif session.exitstatus in (0, 1, 2) and config.stash[RECORDS] and not xdist.worker(config):
         outcome = _outcome(session)
         if session.exitstatus != pytest.ExitCode.INTERRUPTED:
@@ -110,7 +110,7 @@ def _report_gates(config: pytest.Config, outcome: Outcome) -> None:
 
 
 def _keep(config: pytest.Config, outcome: Outcome, status: int) -> None:
-    """Write down how the run ended, in the store and where ``--persona-json`` says."""
+    """Write down how the run ended, in the store and in the files that were asked for."""
     from persona_eval.history import Runs
     from persona_eval.store import Store
 
@@ -123,17 +123,8 @@ def _keep(config: pytest.Config, outcome: Outcome, status: int) -> None:
         }
         Runs(store).decide(facts["run"], status, gates)
         store.close()
-    _report(config, outcome, facts, status)
-
-
-def _report(
-    config: pytest.Config, outcome: Outcome, facts: dict[str, Any] | None, status: int
-) -> None:
-    if path := config.getoption("persona_json"):
-        from persona_eval.reports.machine import run_report
-
-        text = json.dumps(run_report(outcome, facts, status), indent=2, ensure_ascii=False)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+    written.write(Ended(config, outcome, facts, status))
+    junit.add_properties(config, outcome)
 
 
 def _all_skipped(config: pytest.Config) -> bool:
@@ -157,30 +148,27 @@ def _outcome(session: pytest.Session) -> Outcome:
     return outcome
 
 
-def check_report_path(config: pytest.Config) -> None:
-    """Take away the report of an earlier run, that it is not taken for this one's. Raises
-    UsageError where none can be written."""
-    asked = config.getoption("persona_json")
-    if not asked or xdist.worker(config):
-        return
-    path = Path(asked)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise pytest.UsageError(f"--persona-json {asked}: this is no file in a folder that exists")
-    try:
-        path.unlink(missing_ok=True)
-        path.touch()
-        path.unlink()
-    except OSError as error:
-        raise pytest.UsageError(f"--persona-json {asked}: cannot be written ({error})") from None
-
-
 def summarise(terminal: Any, config: pytest.Config) -> None:
     """Write the closing block."""
     from persona_eval.reports.terminal import closing_block
+    from persona_eval.reports.tones import tone
 
     if _all_skipped(config) and not xdist.worker(config):
         terminal.line("gate FAIL: every case was skipped, so that nothing was judged")
     if config.stash[RECORDS] and OUTCOME in config.stash and not xdist.worker(config):
+        if config.get_verbosity() > 0:
+            _show_copies(terminal, config.stash[OUTCOME])
         terminal.section("persona-eval", sep="=")
-        for line in closing_block(config.stash[OUTCOME]):
+        trouble = (f"note {each}" for each in config.stash.get(written.TROUBLE, []))
+        for line in (*closing_block(config.stash[OUTCOME]), *trouble):
+            terminal.line(line, **tone(line))
+
+
+def _show_copies(terminal: Any, outcome: Outcome) -> None:
+    """Which passes repeat training data, where there are some."""
+    from persona_eval.reports.copies import copied_passes
+
+    if lines := list(copied_passes(outcome.adapters)):
+        terminal.section("passes that repeat training data", sep="=")
+        for line in lines:
             terminal.line(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,14 +17,18 @@ from persona_eval.judge import Judge, model_digest
 from persona_eval.judging import asks_for
 from persona_eval.likelihoods import StoredLikelihood
 from persona_eval.models import memory
-from persona_eval.pytest_plugin import adapters, xdist
+from persona_eval.overlap.learnt import TrainingData
+from persona_eval.pytest_plugin import adapters, junit, xdist
 from persona_eval.pytest_plugin.about import about_run
 from persona_eval.pytest_plugin.casework import Casework
-from persona_eval.pytest_plugin.collect import CaseFailed, CaseItem, registry
+from persona_eval.pytest_plugin.collect import CONVERSATION, CaseFailed, CaseItem, registry
 from persona_eval.pytest_plugin.folders import FOLDERS, require_same_model
 from persona_eval.pytest_plugin.progress import progress_line
 from persona_eval.pytest_plugin.recorder import ENGINE_OR_SCORER_ERROR
+from persona_eval.reports.copies import copies_of
 from persona_eval.reports.failure import failure_text
+from persona_eval.reports.plain import printable
+from persona_eval.reports.transcript import Told
 from persona_eval.results import CaseResult
 from persona_eval.runner import Runner, Work, WornAdapter
 from persona_eval.standings import design_of
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from persona_eval.store import Store
 
 RECORD = pytest.StashKey[dict[str, Any]]()
+TOLD = pytest.StashKey[Sequence[Told]]()
+"""The trials of an item, as reports tell them."""
 
 
 class PersonaSession:
@@ -67,6 +73,7 @@ class PersonaSession:
         self._errors = 0
         self.runs = Runs(store)
         about = about_run(config, model, worn, tools, self.folders.values())
+        self._adapters, self._data = about["adapters"], TrainingData(config.rootpath)
         self.run = self.runs.begin(xdist.session_token(config), about)
         xdist.tell(config, {
             "run": self.run,
@@ -79,15 +86,18 @@ class PersonaSession:
     def check(self, item: CaseItem) -> None:
         """Generate, judge and record a case. Raises CaseFailed when it fails and that closes the
         gate, and PersonaEvalError when a reply could not be generated or judged."""
+        item.user_properties += junit.identity(item, self.model.name)
         try:
             work, trials = self._worked_out(item)
         except Exception as error:
             self._errors += 1
+            item.user_properties.append(("error", printable(str(error))))
             item.stash[RECORD] = self._record(item, error=str(error) or type(error).__name__)
             if isinstance(error, StoreError):  # each further case would meet it too
                 item.session.shouldfail = f"{item.nodeid}: {error}"
             raise
-        result, pair = work.result(), work.pair(trials)
+        pair = work.pair(trials)
+        result = pair.result
         verdict = self._verdict(item, work, result, pair)
         item.stash[RECORD] = self._record(item) | {
             "result": result.to_json(),
@@ -95,9 +105,11 @@ class PersonaSession:
             "before": pair.before.to_json() if pair.before else None,
             "after": pair.after.to_json() if pair.after else None,
         }
-        item.user_properties += _properties(item, self.model, result, verdict)
+        item.user_properties += junit.figures(result, verdict)
+        said = failure_text(result, item.stash[TOLD], verdict.reason)
+        item.stash[CONVERSATION] = "\n".join([said, *copies_of(result)])
         if verdict.fails or (self.config.getoption("runxfail") and not result.passed):
-            raise CaseFailed(failure_text(result, trials, work.judgements, verdict.reason))
+            raise CaseFailed(item.stash[CONVERSATION])
         if not result.passed:
             _excuse(item, verdict)
 
@@ -129,6 +141,7 @@ class PersonaSession:
             self._progress.wipe()
         work = self._work[item.adapter, item.key]
         self.runs.add(self.run, item.adapter, work.facts, work.kept(trials))
+        item.stash[TOLD] = work.told(trials)
         if work.error:
             raise ScorerError(work.error)
         return work, trials
@@ -169,7 +182,10 @@ class PersonaSession:
         section = folder.baseline.section(self.model.engine) if folder.baseline else None
         compared = section is not None and item.adapter == self.candidate
         design = design_of(item.case, folder.policy)
-        return Casework(item, folder, design, rules, self._judge, compared, self.model.engine)
+        learnt = self._data.of(self._adapters[item.adapter])
+        return Casework(
+            item, folder, design, rules, self._judge, compared, self.model.engine, learnt
+        )
 
     def _tools(self, item: CaseItem, adapter: WornAdapter) -> Tools:
         """The session's tools, with those that belong to the item's adapter."""
@@ -188,6 +204,7 @@ class PersonaSession:
             "work": asdict(self.runner.work),
             "peak_memory": memory.peak(),
             "memory": getattr(self.model, "memory", dict)(),
+            "trials": item.stash.get(TOLD, []),
         }
 
 
@@ -208,6 +225,7 @@ def record(item: CaseItem, error: str | None) -> dict[str, Any]:
         "memory": {},
         "error": error,
         "result": None,
+        "trials": [],
     }
 
 
@@ -215,7 +233,7 @@ def _excuse(item: CaseItem, verdict: CaseVerdict) -> None:
     """End a failing case that does not close the gate. One that its author expects to fail is
     the mark's business."""
     if item.case.xfail:
-        raise CaseFailed(verdict.reason)
+        raise CaseFailed(item.stash[CONVERSATION])
     pytest.xfail(verdict.reason)
 
 
@@ -226,17 +244,3 @@ def _training_replies(item: CaseItem, adapter: WornAdapter) -> list[str] | None:
     from persona_eval.training.train import training_replies
 
     return training_replies(adapter.folder)
-
-
-def _properties(
-    item: CaseItem, model: Model, result: CaseResult, verdict: CaseVerdict
-) -> list[tuple[str, object]]:
-    return [
-        ("model", model.name),
-        ("adapter", item.adapter),
-        ("category", result.category),
-        ("trials", result.trials),
-        ("rate", round(float(result.rate), 4)),
-        ("label", result.label),
-        ("gate", verdict.reason or "passes"),
-    ]

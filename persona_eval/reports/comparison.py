@@ -43,8 +43,16 @@ def category_table(comparison: Comparison) -> str:
     ]  # fmt: skip
     headers = ["category", "pairs", comparison.before, comparison.after, "change", "95 %",
                "p worse", "p better"]  # fmt: skip
+    if any(share is not None for c in changes for share in c.copied):
+        headers.append("copied")
+        rows = [[*row, _copied(c)] for row, c in zip(rows, changes, strict=True)]
     return tabulate(rows, headers=headers, disable_numparse=True,
                     colalign=("left", *["right"] * (len(headers) - 1)))  # fmt: skip
+
+
+def _copied(change: Change) -> str:
+    """The share of passes on each side that repeat training data, where it is known."""
+    return " → ".join("–" if share is None else f"{share:.0%}" for share in change.copied)
 
 
 def points(difference: float) -> str:
@@ -65,12 +73,13 @@ def p_text(p: float) -> str:
 def _flip(name: str, pair: Pair) -> Iterator[str]:
     assert pair.before
     assert pair.after
-    yield f"{name:<9} {pair.key} ({_trials(pair)})"
+    yield f"{name:<9} {pair.key} ({trials_text(pair)})"
     yield _quoted("then", pair.before.telling_reply())
     yield _quoted("now", pair.after.telling_reply())
 
 
-def _trials(pair: Pair) -> str:
+def trials_text(pair: Pair) -> str:
+    """How many trials passed on each side, and what more trials showed."""
     assert pair.before
     assert pair.after
     before, after, extra = pair.before.result, pair.after.result, pair.after.extra
@@ -116,7 +125,7 @@ def _whole(comparison: Comparison, alpha: float, target: float | None) -> Iterat
     if change is None:
         yield "all       no case is the same on both sides: nothing was compared"
         return
-    yield f"all       {_change(change)}"
+    yield f"all       {change_text(change)}"
     if target is not None:
         yield _margin(change, target)
     drop = comparison.detectable(alpha)
@@ -130,7 +139,8 @@ def _whole(comparison: Comparison, alpha: float, target: float | None) -> Iterat
     yield text
 
 
-def _change(change: Change) -> str:
+def change_text(change: Change) -> str:
+    """Rates, difference, interval and p of a change."""
     return (
         f"{change.before:.0%} → {change.after:.0%} over {change.pairs} cases: "
         f"{points(change.difference)} (95 %: {span(change.interval)}), "

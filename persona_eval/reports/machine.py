@@ -7,7 +7,7 @@ from typing import Any
 
 from persona_eval.history import Run
 from persona_eval.outcome import AdapterOutcome, GateOutcome, Outcome
-from persona_eval.results import by_category, summarise
+from persona_eval.results import CaseResult, by_category, summarise
 
 SCHEMA_VERSION = 1
 
@@ -63,10 +63,18 @@ def _adapter(adapter: AdapterOutcome) -> dict[str, Any]:
                 "trials": list(result.outcomes),
                 "saved": result.saved,
                 "prefers": result.prefers,
+                "copied": result.copied,
+                "overlaps": _overlaps(result),
             }
             for result in results
         ],
     }
+
+
+def _overlaps(result: CaseResult) -> list[dict[str, Any]] | None:
+    if result.overlaps is None:
+        return None
+    return [{**vars(overlap), "copied": overlap.copied} for overlap in result.overlaps]
 
 
 def _gate(gate: GateOutcome) -> dict[str, Any]:

@@ -9,13 +9,18 @@ from tabulate import tabulate
 
 from persona_eval.compare import Comparison
 from persona_eval.outcome import AdapterOutcome, GateOutcome, Outcome, Record
+from persona_eval.reports.columns import WIDTH
 from persona_eval.reports.comparison import comparison_lines, points
+from persona_eval.reports.matrix import matrix_lines
+from persona_eval.reports.plain import printable_lines
 from persona_eval.results import CaseResult, CategorySummary, by_category, summarise
 from persona_eval.runner import Work
 from persona_eval.statistics.design import intraclass
 from persona_eval.suite.models import CATEGORIES
 
 SHOWN = 12
+COPIED_AT = 5
+"""Column of the passing trials that repeat training data: beside the rate of passes."""
 AGREE, DIFFER = 0.7, 0.3
 """Correlations of the trials of a case, from which on advice is given."""
 FEWEST = 3
@@ -35,7 +40,7 @@ def closing_block(outcome: Outcome) -> list[str]:
             else []
         )
     if len(adapters) > 1:
-        lines += [_difference(adapters), ""]
+        lines += [*_side_by_side(adapters)]
     lines += [*_errors(adapters), *_failures(adapters)]
     for gate in outcome.gates:
         lines += [*_gate(gate, named=len(outcome.gates) > 1)]
@@ -91,6 +96,10 @@ def category_rows(results: Sequence[CaseResult], comparisons: Sequence[Compariso
     summaries = [*by_category(results), summarise("all", results)]
     headers = ["category", "cases", "trials", "passed", "95 %", "controls", "balanced", "failed"]
     rows = [_row(summary) for summary in summaries]
+    if summaries[-1].copied is not None:
+        headers.insert(COPIED_AT, "copied")
+        for row, summary in zip(rows, summaries, strict=True):
+            row.insert(COPIED_AT, percent(summary.copied))
     if summaries[-1].prefers is not None:
         headers.append("prefers")
         rows = [[*r, percent(s.prefers)] for r, s in zip(rows, summaries, strict=True)]
@@ -147,6 +156,15 @@ def _trials(adapter: AdapterOutcome) -> Iterator[str]:
         yield f"ρ {rho:.2f}: both more cases and more trials would tell more"
 
 
+def _side_by_side(adapters: Sequence[AdapterOutcome]) -> Iterator[str]:
+    """The candidate against each other, as long as there are few of them, then case by case."""
+    table = _difference(adapters)
+    if max(map(len, table.splitlines())) <= WIDTH:
+        yield from (table, "")
+    if rows := [*matrix_lines(adapters)]:
+        yield from (*rows, "")
+
+
 def _difference(adapters: Sequence[AdapterOutcome]) -> str:
     """Rates by category, an adapter a column, and the candidate against each other in points."""
     rates = [_rates(adapter.results) for adapter in adapters]
@@ -179,7 +197,7 @@ def _points(before: float | None, after: float | None) -> str:
 def _errors(adapters: Sequence[AdapterOutcome]) -> Iterator[str]:
     for adapter in adapters:
         for record in adapter.errors:
-            yield f"ERROR {record['node']}: {record['error']}"
+            yield f"ERROR {record['node']}: {printable_lines(record['error'])}"
 
 
 def _failures(adapters: Sequence[AdapterOutcome]) -> Iterator[str]:

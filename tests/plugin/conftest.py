@@ -5,6 +5,7 @@ from __future__ import annotations
 import hypothesis  # noqa: F401
 import mlx.core  # noqa: F401
 import numpy as np  # noqa: F401
+import pygal  # noqa: F401
 import pytest
 from projects import Project
 

@@ -26,13 +26,12 @@ def test_conversation_replies_and_each_expectation(project: Project) -> None:
         [
             "*hm[[]base[]]*",
             "0 of 2 trials passed, 50% must (in_character)",
-            "trial 1: failed",
+            "trials 1 and 2, word for word the same: failed",
             "  user: Why?",
             "  Bo: Hm.",
+            "    FAIL contains: does not contain “because” [[]value 0, limit 1[]]",
+            "    FAIL words: 1 word, fewer than 3 [[]value 1, limit 3[]]",
             "    ok   never*",
-            "    FAIL contains [[]value 0, limit 1[]]: does not contain “because”",
-            "    FAIL words [[]value 1, limit 3*[]]: *",
-            "trial 2: failed",
         ]
     )
 

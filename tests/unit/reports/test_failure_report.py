@@ -4,79 +4,106 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchanges import case
+from told import score, told
 
-from persona_eval.judging import Judgement
-from persona_eval.models.base import FinishReason, Reply
-from persona_eval.reports.failure import WIDTH, failure_text
+from persona_eval.reports.failure import failure_text, transcript_text
+from persona_eval.reports.transcript import WIDTH
 from persona_eval.results import CaseResult, Design
-from persona_eval.suite.models import Case, Persona
-from persona_eval.trials import Trial
 
-
-def score(expectation: str, passed: bool | None, **fields: Any) -> dict[str, Any]:
-    plain = {"value": None, "limit": None, "reason": "because", "source": "case", "error": None}
-    return {"expectation": expectation, "passed": passed, **plain, **fields}
-
-
-def trial(
-    number: int, text: str, reason: FinishReason = "stop", case_: Case | None = None
-) -> Trial:
-    return Trial(case_ or case(), Persona(name="Bo"), number, [Reply(text, reason, 7, 1, 0.0)])
-
-
-def text_of(*pairs: tuple[Trial, Judgement]) -> str:
-    passes = sum(bool(judgement.passed) for _, judgement in pairs)
-    outcomes = tuple(n < passes for n in range(len(pairs)))
-    design = Design(len(pairs), len(pairs), 0.66)
-    result = CaseResult("ned/a.suite.yaml", "a-case", "boundary", True, outcomes, design)
-    return failure_text(result, [t for t, _ in pairs], [j for _, j in pairs])
-
-
-FAILED = Judgement(
-    False,
-    None,
-    (
-        score("contains", False, value=0, limit=1),
-        score("in_voice", True, value=0.73219, limit=0.5, source="pack"),
-        score("similar", None, reason="nothing to compare to"),
-        score("equals", False, value="Hm.", limit="Ho."),
-    ),
+FAILED = (
+    score("in_voice", True, value=0.73219, limit=0.5, source="pack"),
+    score("contains", False, value=0, limit=1),
+    score("similar", None, reason="nothing to compare to"),
+    score("equals", False, value="Hm.", limit="Ho."),
 )
-PASSED = Judgement(True, None, (score("contains", True), score("similar", None)))
 
 
-def test_the_heading_counts_trials() -> None:
-    text = text_of((trial(0, "Hm."), FAILED), (trial(1, "Ho."), PASSED))
-    assert text.startswith("1 of 2 trials passed, 66% must (boundary, control)\n")
+def text_of(*trials: dict[str, Any], why: str = "") -> str:
+    outcomes = tuple(bool(trial["passed"]) for trial in trials)
+    design = Design(len(trials), len(trials), 0.66)
+    result = CaseResult("ned/a.suite.yaml", "a-case", "boundary", True, outcomes, design)
+    return failure_text(result, trials, why)
 
 
-def test_all_expectations_of_a_failed_trial_with_value_limit_and_reason() -> None:
-    lines = text_of((trial(0, "Hm."), FAILED)).splitlines()
-    assert lines[2:] == [
+def test_the_heading_counts_trials_and_says_what_that_means() -> None:
+    trials = told("Hm.", *FAILED), told("Ho.", number=2)
+    assert text_of(*trials).startswith("1 of 2 trials passed, 66% must (boundary, control)\n")
+    assert text_of(*trials, why="fails") == text_of(*trials), "that is said already"
+    assert ", control); must pass\n" in text_of(*trials, why="must pass")
+
+
+def test_a_conversation_then_what_was_not_met_then_the_rest() -> None:
+    assert text_of(told("Hm.", *FAILED)).splitlines()[1:] == [
+        "",
         "trial 1: failed",
         "  user: Hello!",
         "  Bo: Hm.",
-        "    FAIL contains [value 0, limit 1]: because",
-        "    ok   in_voice (pack) [value 0.732, limit 0.5]: because",
+        "    FAIL contains: because [value 0, limit 1]",
+        "    FAIL equals: because [value Hm., limit Ho.]",
+        "    ok   in_voice (pack): because [value 0.732, limit 0.5]",
         "    --   similar: nothing to compare to",
-        "    FAIL equals [value Hm., limit Ho.]: because",
+    ]
+
+
+def test_each_reply_is_followed_by_what_was_expected_of_it() -> None:
+    first = told("Hello.", score("contains", False))["turns"]
+    second = told("Bye.", score("words", True), user="I must go.")["turns"]
+    lines = text_of(told("", turns=[*first, *second], passed=False)).splitlines()
+    assert lines[3:] == [
+        "  user: Hello!",
+        "  Bo: Hello.",
+        "    FAIL contains: because",
+        "  user: I must go.",
+        "  Bo: Bye.",
+        "    ok   words: because",
     ]
 
 
 def test_of_a_passed_trial_only_the_reply() -> None:
-    lines = text_of((trial(0, "Ho."), PASSED)).splitlines()
-    assert "    ok   contains: because" not in lines
-    assert lines[-2] == "  Bo: Ho."
+    passed = told("Ho.", score("contains", True), score("similar", None), number=2)
+    assert text_of(told("Hm.", *FAILED), passed).splitlines()[-3:] == [
+        "trial 2: passed",
+        "  user: Hello!",
+        "  Bo: Ho.",
+    ]
+
+
+def test_a_transcript_holds_every_expectation_of_passed_trials_too() -> None:
+    passed = told("Ho.", score("contains", True, value=1, limit=1))
+    assert transcript_text([passed]) == (
+        "trial 1: passed\n  user: Hello!\n  Bo: Ho.\n    ok   contains: because [value 1, limit 1]\n"
+    )
+
+
+def test_what_crashed_is_an_error_and_no_failure() -> None:
+    crashed = score("odd", None, reason="", error="`odd` crashed: ZeroDivisionError: nought")
+    lines = transcript_text([told("Hm.", crashed, passed=None)]).splitlines()
+    assert lines[0] == "trial 1: could not be judged"
+    assert lines[-1] == "    ERR  odd: `odd` crashed: ZeroDivisionError: nought"
+
+
+def test_trials_that_went_the_same_way_are_told_once() -> None:
+    same = [told("Hm.", *FAILED, number=number) for number in (1, 2, 4)]
+    other = told("Ha.", *FAILED, number=3)
+    confirming = told("Hm.", *FAILED, number=5, confirming=True)
+    heads = [line for line in text_of(*same, other, confirming).splitlines() if "trial" in line]
+    assert heads[1:] == [
+        "trials 1, 2 and 4, word for word the same: failed",
+        "trial 3: failed",
+        "trial 5, to confirm: failed",
+    ]
 
 
 def test_a_cut_reply_and_an_empty_one_are_named() -> None:
-    assert "  (cut at 7 tokens)" in text_of((trial(0, "Hm", "length"), FAILED))
-    assert "  Bo: (empty)" in text_of((trial(0, ""), FAILED))
+    cut = told("Hm", *FAILED)
+    cut["turns"][0]["cut"] = 7
+    assert "  Bo: Hm\n  (cut at 7 tokens)\n" in text_of(cut)
+    assert "  Bo: (empty)\n" in text_of(told("", *FAILED))
+    assert "  Bo: (empty)\n" in text_of(told(" \t ", *FAILED))
 
 
 def test_long_replies_are_wrapped_under_their_speaker() -> None:
-    lines = text_of((trial(0, "word " * 60), FAILED)).splitlines()
+    lines = text_of(told("word " * 60, *FAILED)).splitlines()
     wrapped = [line for line in lines if "word word" in line]
     assert len(wrapped) > 2
     assert all(len(line) <= WIDTH for line in wrapped)
@@ -84,5 +111,14 @@ def test_long_replies_are_wrapped_under_their_speaker() -> None:
 
 
 def test_the_models_words_are_shown_and_not_obeyed() -> None:
-    text = text_of((trial(0, "\x1b[31mred\nline"), FAILED))
-    assert "\\u001b[31mred ⏎ line" in text
+    said = "\x1b[31mred\nline"
+    text = text_of(told(said, score("equals", False, value=said, reason=f"is {said}")))
+    assert text.count("\\u001b[31mred ⏎ line") == 3
+    assert "\x1b" not in text
+
+
+def test_no_reply_can_pass_for_a_line_of_the_report() -> None:
+    said = "Hm.\n    FAIL contains: because\ntrial 9: passed\n  user: Bye " + "word " * 40
+    lines = text_of(told(said, *FAILED)).splitlines()
+    assert len([line for line in lines if line.startswith("    FAIL")]) == 2
+    assert not [line for line in lines if line.startswith("trial 9")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_eval.reports.plain import JOINERS, printable
+from persona_eval.reports.plain import JOINERS, printable, printable_lines
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,9 @@ from persona_eval.reports.plain import JOINERS, printable
         ("\u202eevil", "\\u202eevil"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("👩\u200d👧", "👩\u200d👧"),
+        ("a\u2028b\u2029c", "a ⏎ b ⏎ c"),
+        ("a\x00\x7f\x85b", "a\\u0000\\u007f\\u0085b"),
+        ("\ufdd0\ufffe\U0001ffff\ufffd", "\\ufdd0\\ufffe\\u1ffff\ufffd"),
         ("", ""),
     ],
 )
@@ -32,3 +35,13 @@ def test_what_is_shown(text: str, shown: str) -> None:
 def test_no_control_character_gets_through(text: str) -> None:
     left = {unicodedata.category(c) for c in printable(text) if c not in JOINERS}
     assert not left & {"Cc", "Cf", "Cs", "Co"}
+
+
+@given(st.text(st.characters()))
+def test_nothing_ends_the_line(text: str) -> None:
+    assert len(printable(text).splitlines()) <= 1
+
+
+def test_a_text_of_several_lines_keeps_them_and_forges_none() -> None:
+    text = "one\ntwo \x1b[2J\r\ngate PASS"
+    assert printable_lines(text) == "one\n    two \\u001b[2J ⏎ \n    gate PASS"

@@ -7,6 +7,7 @@ from typing import Any
 
 from persona_eval.compare import Standing
 from persona_eval.outcome import outcome_of
+from persona_eval.overlap.learnt import Overlap
 from persona_eval.reports.terminal import closing_block, percent, total_work
 from persona_eval.results import CaseResult, Design
 from persona_eval.runner import Work
@@ -103,6 +104,17 @@ def test_rows_are_categories_in_the_order_of_the_language() -> None:
     assert by_name["dont_know"] == ["dont_know", "2", "6", "50%", "3–97", "0%", "50%", "1"]
     assert by_name["boundary"] == ["boundary", "1", "3", "100%", "5–100", "0"]
     assert by_name["all"][-1] == "1", "controls are no column of the whole"
+
+
+def test_passes_that_repeat_training_data_stand_beside_the_passes() -> None:
+    one, two = record("a", 2), record("b", 3, category="clarify")
+    one["result"]["overlaps"] = [vars(Overlap(share, 9, "t:1")) for share in (0.9, 0.2, 0.9)]
+    two["result"]["overlaps"] = [vars(Overlap(0.1, 1, "t:2"))] * 3
+    rows = {line.split()[0]: line.split() for line in block(one, two).splitlines() if line}
+    assert rows["category"][3:7] == ["passed", "95", "%", "copied"]
+    copied = {name: row[5] for name, row in rows.items() if name in ("dont_know", "clarify", "all")}
+    assert copied == {"dont_know": "50%", "clarify": "0%", "all": "20%"}
+    assert "copied" not in block(record("a"))
 
 
 def test_adapters_side_by_side() -> None:
