@@ -6,14 +6,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 from persona_eval.errors import PersonaEvalError
+from persona_eval.reports.plain import printable_lines
 
 BAD_INPUT = 2
 COMMANDS = {
+    "new": "begin a character: card, suites, recipe, example data",
+    "chat": "talk to the character, and turn replies into cases",
     "score": "judge saved replies by a suite, without a language model",
     "check": "look for mistakes in suites, cards and training data, without a language model",
     "lint": "hold training data against the card, the suites and itself, without a model",
+    "gaps": "find what the data lack for failing cases, and write prompts for you to answer",
     "label": "say which stored replies pass, by your own reading",
     "calibrate": "fit the scorers' limits to your labels, and write them into the card",
     "accept": "make a run the baseline that later runs are compared with",
@@ -21,7 +26,11 @@ COMMANDS = {
     "runs": "list the stored runs",
     "show": "show a stored run: what it was made with, and how its cases stand",
     "trend": "show how the rates changed over the runs",
+    "report": "write a stored run as one HTML file",
+    "damage": "measure what fine-tuning cost on cases outside the character",
+    "canaries": "read which replies adapters find likelier, without sampling: early signs only",
     "train": "train an adapter from its recipe",
+    "try": "train a recipe in variants beside the adapter, and compare them",
     "import-peft": "make an adapter of Hugging Face PEFT into one of mlx-lm",
     "selftest": "measure the scorers by the labelled replies that ship with the package",
     "schema": "write the JSON Schemas that editors complete and check by",
@@ -34,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except PersonaEvalError as error:
-        print(error, file=sys.stderr)
+        print(printable_lines(str(error)), file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         sys.stdout = None  # nobody reads on: nothing left to flush
@@ -47,8 +56,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, meaning in COMMANDS.items():
-        command = import_module(f"persona_eval.cli.{name.replace('-', '_')}")
+        command = import_module(f"persona_eval.cli.{_module(name)}")
         sub = commands.add_parser(name, help=meaning, description=command.__doc__)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
     return parser
+
+
+def _module(command: str) -> str:
+    """`import-peft` is in `import_peft`; `try`, which is a word of Python, in `try_`."""
+    name = command.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name

@@ -1,6 +1,7 @@
 """Look for mistakes in suites, character cards and training data, without a language model:
 each case's good and bad replies are scored by the case itself, and spoilt copies of good ones.
-Without arguments: suites/ and the adapters. Exit status: 0 nothing wrong (warnings may be), 1 errors, 2 bad input."""
+Without arguments: suites/ and the data of the adapters that pytest would run, or of all where none
+is named. Exit status: 0 nothing wrong (warnings may be), 1 errors, 2 bad input."""
 
 from __future__ import annotations
 
@@ -21,12 +22,14 @@ from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import Registry, default_registry
 from persona_eval.scorers.tools import default_tools
 from persona_eval.selfcheck import check_examples
+from persona_eval.settings import pytest_setting
 from persona_eval.store import STORE_FILE, Store
 from persona_eval.suite.load import load_persona, load_suite
 from persona_eval.suite.models import Persona, Suite
-from persona_eval.training.adapter import find_adapters
+from persona_eval.training.adapter import find_adapters, resolve_adapter
 from persona_eval.training.recipe import RECIPE_FILE
 
+SUITES = Path("suites")
 ENOUGH_SAMPLES = 20
 Outcome = tuple[str, str]
 """`error` or `warning`, and the words."""
@@ -53,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print all findings. Raises PersonaEvalError for a path that does not exist."""
-    paths = options.paths or [Path("suites")]
+    paths = options.paths or [SUITES]
     suites, cards = _files(paths)
     tools = default_tools(options.embedder)
     outcomes = [outcome for path in cards for outcome in _card(path)]
@@ -75,7 +78,8 @@ def _files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     cards: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise PersonaEvalError(f"{path}: there is no such file or folder")
+            begin = "; begin a character with `persona-eval new NAME`" if path == SUITES else ""
+            raise PersonaEvalError(f"{path}: there is no such file or folder{begin}")
         found = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
         suites += [file for file in found if file.name.endswith(".suite.yaml")]
         cards += [file for file in found if file.name == "persona.yaml" or file == path]
@@ -145,8 +149,8 @@ def _explain(suite: Suite, registry: Registry) -> None:
 
 
 def _data(root: Path, suites: Sequence[Suite], tools: Tools) -> Iterator[Outcome]:
-    """Recipes and data of all adapters that have them, the data held against the suites."""
-    for folder in (root / name for name in find_adapters(root)):
+    """Recipes and data of adapters that have them, the data held against the suites."""
+    for folder in _adapters(root):
         if not (folder / RECIPE_FILE).is_file():
             continue
         try:
@@ -157,6 +161,12 @@ def _data(root: Path, suites: Sequence[Suite], tools: Tools) -> Iterator[Outcome
         for line in lint_lines(str(folder), report):
             print(line)
         yield from ((f.kind, f"{folder}: {finding_text(f)}") for f in report.findings)
+
+
+def _adapters(root: Path) -> list[Path]:
+    """Those that pytest's configuration names, else all there are."""
+    named = [name for name in pytest_setting(Path(), "persona_adapters") if name != "base"]
+    return [resolve_adapter(name, root) for name in named or find_adapters(root)]
 
 
 def _problems(error: ProblemsError) -> Iterator[Outcome]:

@@ -54,3 +54,22 @@ def test_nothing_to_check_is_bad_input(capsys, path):
     Path("adapters").mkdir()
     assert main(["check", path]) == 2
     assert path in capsys.readouterr().err
+
+
+def test_the_adapters_of_pytest_are_those_that_are_looked_at(capsys):
+    for name in ("rosa", "bo"):
+        data = Path(f"adapters/{name}/data")
+        data.mkdir(parents=True)
+        data.with_name("recipe.yaml").write_text("{select: last, data: {train: data/train.jsonl}}")
+        data.joinpath("train.jsonl").write_text("broken")
+    main(["check"])
+    both = capsys.readouterr().out
+    Path("pytest.ini").write_text("[pytest]\npersona_adapters = base rosa\n")
+    assert main(["check"]) == 1
+    one = capsys.readouterr().out
+    assert "adapters/bo/data" in both
+    assert "adapters/bo/data" not in one
+    assert "adapters/rosa/data/train.jsonl:1" in one
+    Path("pytest.ini").write_text("[pytest]\npersona_adapters = rose\n")
+    assert main(["check"]) == 2
+    assert "no adapter `rose`" in capsys.readouterr().err

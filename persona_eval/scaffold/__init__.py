@@ -1,0 +1,1 @@
+"""A new character: card, suites, recipe and example data, made from a few answers."""
