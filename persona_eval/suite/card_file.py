@@ -28,7 +28,7 @@ def write_limits(path: Path, limits: Mapping[str, float]) -> None:
 
 
 def _changed(text: str, limits: Mapping[str, float]) -> str:
-    card = yaml.compose(text, Loader=yaml.SafeLoader)
+    card = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     assert isinstance(card, yaml.MappingNode), "a card that loads is a mapping"
     if card.flow_style:
         return _in_braces(text, card, limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -50,8 +50,12 @@ def _message(keys: KeyPath, detail: Any) -> str:
 
 def _fields(keys: KeyPath) -> Sequence[str]:
     """Keys that are allowed inside this part of a recipe."""
-    model: Any = Recipe
+    model: type[BaseModel] = Recipe
     for key in keys:
-        model = model.model_fields[key].annotation
-    assert issubclass(model, BaseModel)
+        kind = model.model_fields[str(key)].annotation
+        model = next(each for each in (kind, *get_args(kind)) if _is_model(each))
     return tuple(model.model_fields)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

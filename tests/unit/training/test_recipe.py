@@ -75,6 +75,28 @@ def test_recipes_that_make_no_sense(tmp_path: Path, text: str, expected: str) ->
     assert expected in problems(tmp_path, text)[0]
 
 
+def test_choices_among_checkpoints(tmp_path: Path) -> None:
+    text = "select: suite\nsuite: {path: ../s, cases: 4}\npatience: 2\ncheckpoints: {every: 9}\n"
+    recipe = load_recipe(recipe_file(tmp_path, text))
+    assert recipe.suite
+    assert (recipe.suite.cases, recipe.patience, recipe.checkpoints.every) == (4, 2, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("select: suite", "`select: suite` and `suite:` belong together"),
+        ("select: last\nsuite: {path: s}", "`select: suite` and `suite:` belong together"),
+        ("select: last\npatience: 2", "`patience` needs to know what is better"),
+        ("select: suite\nsuite: {pth: s}", "suite.pth: unknown key: did you mean `path`?"),
+        ("select: last\ncheckpoints: {evry: 3}", "did you mean `every`?"),
+        ("select: last\nlora: {type: dorra}", "lora.type: "),
+    ],
+)
+def test_choices_that_make_no_sense(tmp_path: Path, text: str, expected: str) -> None:
+    assert any(expected in problem for problem in problems(tmp_path, text))
+
+
 def test_a_missing_recipe(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         load_recipe(tmp_path / "recipe.yaml")
