@@ -35,6 +35,10 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 VariableValue = Annotated[
     Text, BeforeValidator(_number_as_text), WithJsonSchema({"type": ["string", "integer"]})
 ]
+VariableValues = Annotated[
+    tuple[VariableValue, ...],
+    Field(min_length=1, description="What stands for this name in braces, one at a time."),
+]
 
 
 class SamplesFrom(Frozen):
@@ -109,9 +113,7 @@ class Template(Defaults, Judged):
     """What the user says: short for a single turn."""
     turns: tuple[WrittenTurn, ...] = Field(default=(), min_length=1)
     """A conversation of several user turns; the last reply is always generated."""
-    vars: dict[VariableName, Annotated[tuple[VariableValue, ...], Field(min_length=1)]] = Field(
-        default=_UNSET, min_length=1
-    )
+    vars: dict[VariableName, VariableValues] = Field(default=_UNSET, min_length=1)
     """Values for `{name}` in prompt, turns, good, bad, never and expect: the case becomes one
     case for each combination. `{{name}}` stays as it is, with single braces."""
 
@@ -130,7 +132,7 @@ class WrittenCase(Template):
                         {"required": ["use"]},
                     ]
                 },
-                {"not": {"required": ["prompt", "turns"]}},
+                {"if": {"required": ["prompt"]}, "then": {"properties": {"turns": False}}},
             ]
         }
     )

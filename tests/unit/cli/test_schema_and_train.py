@@ -10,14 +10,37 @@ import pytest
 from persona_eval.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
+SCHEMAS = ("suite.schema.json", "persona.schema.json", "recipe.schema.json")
 
 
 def test_the_committed_schemas_are_current(tmp_path):
     assert main(["schema", str(tmp_path)]) == 0
-    for name in ("suite.schema.json", "persona.schema.json"):
+    for name in SCHEMAS:
         assert json.loads((tmp_path / name).read_text()) == json.loads(
             (ROOT / "suites" / name).read_text()
         ), f"{name} is out of date: run `persona-eval schema`"
+
+
+def keys(schema):
+    """Each key that a schema knows, with what is said of it."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from keys(part)
+    elif isinstance(schema, dict):
+        for keyword, part in schema.items():
+            named = keyword in ("properties", "patternProperties")
+            yield from part.items() if named else ()
+            yield from keys(list(part.values()) if named or keyword == "$defs" else part)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_key_has_a_hover_text_and_no_default_to_insert(name):
+    found = list(keys(json.loads((ROOT / "suites" / name).read_text())))
+    assert len(found) > 25
+    for key, schema in found:
+        if schema is not False:  # a key that may not stand beside another one
+            assert schema["description"].strip(), key
+            assert schema.keys().isdisjoint({"default", "title", "oneOf"}), key
 
 
 def test_an_adapter_that_does_not_exist(tmp_path, monkeypatch, capsys):

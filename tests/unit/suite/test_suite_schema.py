@@ -11,7 +11,12 @@ import pytest
 import yaml
 
 from persona_eval.suite.models import CATEGORIES
-from persona_eval.suite.schema import persona_schema, suite_schema, write_schemas
+from persona_eval.suite.schema import (
+    CATEGORY_TEXTS,
+    persona_schema,
+    suite_schema,
+    write_schemas,
+)
 from persona_eval.suite.vocabulary import Vocabulary
 
 
@@ -46,14 +51,16 @@ def test_schemas_are_valid_themselves(suite: dict[str, Any]) -> None:
 
 def test_every_key_has_a_hover_text(suite: dict[str, Any]) -> None:
     for schema in (suite, persona_schema()):
-        keys = [item for part in objects(schema) for item in part["properties"].items()]
+        parts = [part for part in objects(schema) if part["properties"] != {"turns": False}]
+        keys = [item for part in parts for item in part["properties"].items()]
         assert [key for key, value in keys if not value.get("description")] == []
         assert len(keys) >= 20
 
 
 def test_categories_are_listed(suite: dict[str, Any]) -> None:
-    category = suite["$defs"]["WrittenCase"]["properties"]["category"]
-    assert category["enum"] == list(CATEGORIES)
+    category = suite["$defs"]["case"]["properties"]["category"]
+    assert category["enum"] == list(CATEGORY_TEXTS) == list(CATEGORIES)
+    assert category["enumDescriptions"] == list(CATEGORY_TEXTS.values())
 
 
 SUITE = """
@@ -135,14 +142,32 @@ def test_a_suite_without_cases_is_refused(suite: dict[str, Any]) -> None:
     assert refusals(suite, "persona: p.yaml\ncases: []") != []
 
 
+def expectation(suite: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """The bare names, and the schema of a mapping."""
+    schema = suite["$defs"]["expectation"]
+    return [form["const"] for form in schema["anyOf"] if "const" in form], schema["then"]
+
+
 def test_a_bare_name_is_offered_where_it_is_enough(suite: dict[str, Any]) -> None:
-    offered = suite["$defs"]["WrittenExpectation"]["anyOf"]
-    assert [item["const"] for item in offered if "const" in item] == ["relevant", "similar"]
-    assert offered[0]["description"] == "Passes when it answers."
+    bare, _ = expectation(suite)
+    assert bare == ["relevant", "similar"]
+    (snippet, _) = suite["$defs"]["expectation"]["defaultSnippets"]
+    assert snippet == {
+        "label": "relevant", "description": "Passes when it answers.", "body": "relevant"
+    }  # fmt: skip
+
+
+def test_what_takes_no_argument_is_allowed_as_a_key_and_not_offered(suite: dict[str, Any]) -> None:
+    _, one_key = expectation(suite)
+    assert list(one_key["patternProperties"]) == ["^relevant$"]
+    assert one_key["properties"].keys() == {
+        "contains", "similar", "words", "all_of", "any_of", "not"
+    }  # fmt: skip
+    assert refusals(suite, f"persona: p.yaml\ncases: [{CASE % 'expect: [relevant: ]'}]") == []
 
 
 def test_definitions_of_arguments_get_names_of_their_own(suite: dict[str, Any]) -> None:
-    one_key = suite["$defs"]["WrittenExpectation"]["anyOf"][-1]
+    _, one_key = expectation(suite)
     assert one_key["properties"]["words"]["anyOf"][1] == {"$ref": "#/$defs/words.Band"}
     assert suite["$defs"]["words.Band"]["type"] == "object"
 
