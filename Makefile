@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: suites compare train test check bench clean
+.PHONY: suites compare train test check docs bench clean
 
 suites: $(READY)
 	@$(BIN)/pytest suites/
@@ -24,6 +24,10 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/persona-eval check
+
+# The pages of docs/ as a website in site/.
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
 
 bench: $(READY)
 	$(BIN)/python benchmarks/collection.py
