@@ -17,6 +17,7 @@ from persona_eval.scaffold.drafts import drafts, examples
 from persona_eval.scorers.registry import Registry
 from persona_eval.suite.schema import write_schemas
 from persona_eval.suite.writing import flow_list, quoted, scalar
+from persona_eval.training.recipe_schema import write_recipe_schema
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -54,7 +55,7 @@ def texts(character: Character, folder: str, registry: Registry, base: str = BUN
 
 def _schemas(registry: Registry) -> dict[Path, str]:
     with TemporaryDirectory() as folder:
-        written = write_schemas(Path(folder), registry)
+        written = (*write_schemas(Path(folder), registry), write_recipe_schema(Path(folder)))
         return {Path(SUITES, path.name): path.read_text("utf-8") for path in written}
 
 

@@ -1,0 +1,1 @@
+"""A recipe in variants, each trained in a folder of its own beside the adapter."""
