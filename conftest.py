@@ -22,7 +22,9 @@ def persona_adapters(persona_adapters):
     """The plugin's own value, after a look at the licence: what is shipped from here is derived
     from Gemma, and must not go without a NOTICE of its terms."""
     for adapter in persona_adapters.values():
-        shipped = adapter.folder and adapter.folder.resolve().is_relative_to(SHIPPED)
-        if shipped and not (adapter.folder / "NOTICE").is_file():
+        folder = adapter.folder and adapter.folder.resolve()
+        if not folder or not folder.is_relative_to(SHIPPED):
+            continue
+        if not any((each / "NOTICE").is_file() for each in (folder, *folder.parents)):
             pytest.exit(f"{adapter.folder} has no NOTICE of the Gemma terms: add one", returncode=4)
     return persona_adapters
