@@ -3,72 +3,112 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from functools import cached_property
+from io import StringIO
 from pathlib import Path
-from typing import Any
 
+import mlx.core as mx
 import pytest
 from support import tiny_gemma
-from test_adapters import make_adapter
-from tiny_batches import biased, loaded
+from tiny_batches import EOS, biased, loaded
 
 from persona_eval.cli import main
+from persona_eval.models.adapter_files import AdapterConfig
+from persona_eval.models.adapters import add_lora, lora_tensors, take_off
 from persona_eval.models.locate import BaseFiles
 from persona_eval.models.mlx import LoadedBase, MLXModel
 from persona_eval.scorers.base import Tools
+from persona_eval.training.checkpoint import config_json
 
-Damage = Callable[..., int]
+TERSE = {EOS: 4.0}
+"""Replies of a few bytes: there are 144 of them."""
+
+
+def make_adapter(base: LoadedBase, folder: Path) -> None:
+    """An adapter of random weights that fits the base."""
+    config = AdapterConfig("lora", 2, 4, 2.0, 0.0, ("self_attn.q_proj",), "f", "tiny")
+    originals = add_lora(base.model, config)
+    mx.random.seed(1)
+    tensors = {
+        name: mx.random.normal(value.shape) * 0.3
+        for name, value in lora_tensors(base.model).items()
+    }
+    take_off(base.model, originals)
+    folder.mkdir(parents=True)
+    mx.save_safetensors(str(folder / "adapters.safetensors"), tensors)
+    (folder / "adapter_config.json").write_text(json.dumps(config_json(config)))
 
 
 class Loads(MLXModel):
     """A model that is built in code, and counts how often that happens."""
 
-    made: Callable[[], LoadedBase]
+    made: Callable[[], LoadedBase] = loaded
     loads = 0
 
-    def __getattribute__(self, name: str) -> Any:
-        if name == "base" and "base" not in self.__dict__:
-            type(self).loads += 1
-            self.__dict__["base"] = type(self).made()
-        return super().__getattribute__(name)
+    @cached_property
+    def base(self) -> LoadedBase:
+        type(self).loads += 1
+        return type(self).made()
 
 
-@pytest.fixture
-def damage(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Damage:
+class Reports:
     """Runs the command on the tiny model with its adapter `tully`."""
-    make_adapter(loaded(folder), tmp_path / "adapters" / "tully")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Loads, "made", lambda: loaded(folder))
-    monkeypatch.setattr(Loads, "loads", 0)
-    files = BaseFiles("tiny", folder, "f")
-    monkeypatch.setattr("persona_eval.cli.damage.locate", lambda _: files)
-    monkeypatch.setattr("persona_eval.cli.damage.MLXModel", lambda base: Loads(base, 32))
-    monkeypatch.setattr("persona_eval.cli.damage.default_tools", lambda *_: Tools())
-    return lambda *arguments: main(["damage", "tully", *arguments])
+
+    def __init__(self, root: Path):
+        self.arguments = ["damage", "tully", f"--adapters-dir={root / 'adapters'}"]
+        self.store = root / "store"
+
+    def __call__(self, *arguments: str) -> tuple[int, str]:
+        """Exit status and what was printed."""
+        with redirect_stdout(StringIO()) as told:
+            status = main([*self.arguments, f"--store={self.store}", *arguments])
+        return status, told.getvalue()
 
 
-def test_a_second_report_is_the_same_and_loads_nothing(
-    damage: Damage, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert damage() == 0
-    first = capsys.readouterr().out
-    assert "adapter tully against base · tiny" in first
-    assert "144 replies in" in first.splitlines()[0]
+@pytest.fixture(scope="module")
+def report(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reports]:
+    root = tmp_path_factory.mktemp("project")
+    make_adapter(loaded(folder), root / "adapters" / "tully")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Loads, "made", lambda: loaded(folder, biased(tiny_gemma(), TERSE)))
+        patch.setattr("persona_eval.cli.damage.locate", lambda _: BaseFiles("tiny", folder, "f"))
+        patch.setattr("persona_eval.cli.damage.MLXModel", lambda base: Loads(base, 32))
+        patch.setattr("persona_eval.cli.damage.default_tools", lambda *_: Tools())
+        yield Reports(root)
+
+
+@pytest.fixture(scope="module")
+def first(report: Reports) -> str:
+    """The report on an empty store."""
+    status, told = report()
+    assert status == 0
+    assert Loads.loads == 1
+    return told
+
+
+def test_it_has_all_parts(first: str) -> None:
+    heading = first.splitlines()[0]
+    assert "adapter tully against base · tiny" in heading
+    assert "144 replies in" in heading
     for title in ("general ability", "plain text", "harmless requests", "harmful requests"):
         assert title in first
-    assert Loads.loads == 1
-    assert damage() == 0
-    again = capsys.readouterr().out
-    assert Loads.loads == 1, "everything was in the store"
+
+
+def test_a_second_report_is_the_same_and_loads_nothing(report: Reports, first: str) -> None:
+    loads = Loads.loads
+    status, again = report()
+    assert (status, Loads.loads) == (0, loads), "everything was in the store"
     assert "0 replies in 0 s, 144 from the store" in again
     assert again.splitlines()[1:] == first.splitlines()[1:]
 
 
-def test_the_data_have_every_case_on_both_sides(
-    damage: Damage, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert damage("--json") == 0
-    found = json.loads(capsys.readouterr().out)
+@pytest.mark.usefixtures("first")
+def test_the_data_have_every_case_on_both_sides(report: Reports) -> None:
+    status, told = report("--json")
+    found = json.loads(told)
+    assert status == 0
     assert (found["model"], found["language"]) == ({"name": "tiny", "fingerprint": "f"}, "en")
     (adapter,) = found["adapters"]
     assert [part["part"] for part in adapter["parts"]] == [
@@ -82,23 +122,28 @@ def test_the_data_have_every_case_on_both_sides(
     assert set(cases["harmful"][0]["adapter"]["rates"]) == {"all of these", "deflects", "prefers"}
 
 
+@pytest.mark.usefixtures("first")
 def test_a_limit_on_the_loss_decides_the_exit_status(
-    damage: Damage, capsys: pytest.CaptureFixture[str]
+    report: Reports, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A model of random weights guesses, so that no limit can be held."""
-    assert damage("--fail-below", "5") == 1
+    status, _ = report("--fail-below", "5")
+    assert status == 1
     assert "FAIL tully: the base is no better than guessing" in capsys.readouterr().err
 
 
 def test_logits_that_are_not_finite_name_the_case(
-    damage: Damage,
+    report: Reports,
     folder: Path,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broken = biased(tiny_gemma(), {7: float("nan")})
     monkeypatch.setattr(Loads, "made", lambda: loaded(folder, broken))
-    assert damage() == 2
+    monkeypatch.setattr(report, "store", tmp_path)
+    status, _ = report()
     error = capsys.readouterr().err
+    assert status == 2
     assert "NaN or infinite logits" in error
     assert "/0/0/0:" in error, "the case, its trial, turn and seed"
