@@ -13,6 +13,7 @@ from persona_eval.cli import main
 from persona_eval.cli.linting import lint_adapter, suites_of
 from persona_eval.errors import ModelError
 from persona_eval.scorers.base import Tools
+from persona_eval.training.estimate import Estimate
 from persona_eval.suite.models import Persona, Suite
 
 pytestmark = pytest.mark.usefixtures("rosa")
@@ -127,7 +128,7 @@ def trained(monkeypatch) -> list[str]:
     base = SimpleNamespace(fingerprint="b", name="gemma3-270m", path=Path())
     train = "persona_eval.cli.train"
     monkeypatch.setattr(f"{train}.locate", lambda _: base)
-    monkeypatch.setattr(f"{train}.load_base", lambda files: files)
+    monkeypatch.setattr(f"{train}.MLXModel", lambda files: SimpleNamespace(base=files))
     monkeypatch.setattr(f"{train}._told", lambda folder, _: f"{folder}: trained")
     for way in ("train", "ensure_trained"):
         monkeypatch.setattr(f"{train}.{way}", lambda *_, way=way: done.append(way))
@@ -161,3 +162,13 @@ def test_a_current_adapter_is_not_looked_at(trained, monkeypatch, capsys):
     monkeypatch.setattr("persona_eval.cli.train.is_stale", lambda *_: None)
     assert main(["train", "rosa"]) == 0
     assert capsys.readouterr().out == "adapters/rosa: trained\n"
+
+
+def test_an_estimate_trains_nothing(trained, monkeypatch, capsys):
+    found = Estimate(steps=90, seconds=600, memory=3 << 30, longest=700, tokens_per_second=80)
+    monkeypatch.setattr("persona_eval.cli.train.estimate", lambda *_: found)
+    assert main(["train", "rosa", "--estimate"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("about 10 min for 90 steps of up to 700 tokens (80 tok/s)")
+    assert "about 3.0 GiB" in told
+    assert trained == []
