@@ -13,8 +13,8 @@ from persona_eval.cli import main
 from persona_eval.cli.linting import lint_adapter, suites_of
 from persona_eval.errors import ModelError
 from persona_eval.scorers.base import Tools
-from persona_eval.training.estimate import Estimate
 from persona_eval.suite.models import Persona, Suite
+from persona_eval.training.estimate import Estimate
 
 pytestmark = pytest.mark.usefixtures("rosa")
 CHAT = [("Where is your ship now?", "In the bay, behind the big rock."), ("Tired?", "Never!")]
