@@ -9,7 +9,7 @@ from importlib import import_module
 from keyword import iskeyword
 
 from persona_eval.errors import PersonaEvalError
-from persona_eval.reports.plain import printable_lines
+from persona_eval.reports.plain import printable
 
 BAD_INPUT = 2
 COMMANDS = {
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except PersonaEvalError as error:
-        print(printable_lines(str(error)), file=sys.stderr)
+        print("\n".join(map(printable, str(error).split("\n"))), file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         sys.stdout = None  # nobody reads on: nothing left to flush

@@ -19,6 +19,9 @@ EVEN = (4.89352518554385e-3, 2.26843463243900e-3, 1.18534705686654e-4, 1.1982583
 coefficients of Eigen's ``generic_fast_tanh_float``."""
 LARGEST = 7.90531110763549805
 
+EAGER = ("gemma2", "gemma3_text")
+"""Architectures of mlx-lm that call their activation as it is. Others compile it for all shapes, and
+MLX refuses a function with a derivative of its own there."""
 ATTENTION = "scaled_dot_product_attention"
 Array = Any
 
@@ -35,8 +38,9 @@ def quicken(model: Any) -> None:
         room = sys.modules[type(module).__module__]
         if getattr(room, ATTENTION, None) is base.scaled_dot_product_attention:
             setattr(room, ATTENTION, attention)
-    nn.gelu_approx = _with_slope(gelu_approx, gelu_approx_slope)
-    nn.silu = _with_slope(silu, silu_slope)
+    eager = type(model).__module__.rsplit(".", 1)[-1] in EAGER
+    nn.gelu_approx = _with_slope(gelu_approx, gelu_approx_slope) if eager else gelu_approx
+    nn.silu = silu
 
 
 def fuse(model: Any) -> None:
@@ -113,12 +117,6 @@ def gelu_approx_slope(x: Array) -> Array:
 def silu(x: Array) -> Array:
     """x times its sigmoid, as ``mlx.nn.silu``."""
     return 0.5 * x * (1 + tanh(0.5 * x))
-
-
-def silu_slope(x: Array) -> Array:
-    """The derivative of ``silu``."""
-    t = tanh(0.5 * x)
-    return 0.5 * (1 + t) * (1 + 0.5 * x * (1 - t))
 
 
 def _with_slope(function: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Any:

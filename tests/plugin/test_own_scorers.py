@@ -38,7 +38,7 @@ def loud(project: Project, returned: str, expect: str = "shouts: 0.5") -> pytest
 def test_it_is_written_like_a_built_in_one(project: Project) -> None:
     result = loud(project, "[Shouts]")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*FAIL shouts [[]value 0.4, limit 0.5[]]: 40% capitals"])
+    result.stdout.fnmatch_lines(["*FAIL shouts: 40% capitals [[]value 0.4, limit 0.5[]]"])
 
 
 def test_it_is_checked_like_a_built_in_one(project: Project) -> None:
