@@ -36,6 +36,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/reproducible.py
 	$(BIN)/python benchmarks/judging.py
 	$(BIN)/python benchmarks/linting.py
+	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/simulation.py
 	$(BIN)/python benchmarks/comparing.py
 	$(BIN)/python benchmarks/auto_trials.py

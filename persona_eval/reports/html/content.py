@@ -102,12 +102,12 @@ def _against(project: Project, run: Run, adapter: AdapterCases, text: str) -> Ag
     sections = list(_sections(project, run, engine))
     if not sections:
         return Against(None, f"there is no baseline for {engine}: persona-eval accept makes one")
-    model = run.about["model"]
-    if other := next((s for s in sections if s.model.fingerprint != model["fingerprint"]), None):
+    if other := next((s for s in sections if not _same_model(run, s)), None):
         return Against(
-            None, f"the baseline is of {other.model.name}, this run of {model['name']}: runs of two "
-            "base models are not compared",
-        )  # fmt: skip
+            None,
+            f"the baseline is of {other.model.name}, and this run of another base model: runs of "
+            "two models are not compared",
+        )
     words = " and ".join(dict.fromkeys(f"{s.accepted} ({s.adapter.name})" for s in sections))
     standings = project.side(Reference(BASELINE, None), engine).standings
     compared = _compared(project, run, adapter, standings, BASELINE)
@@ -120,6 +120,13 @@ def _sections(project: Project, run: Run, engine: str) -> Iterator[Section]:
         baseline = read_baseline(folder) if Path(folder).is_dir() else None
         if baseline and (section := baseline.section(engine)):
             yield section
+
+
+def _same_model(run: Run, section: Section) -> bool:
+    """Whether the base is the same. Runs of an older version wrote down its name alone."""
+    model = run.about.get("model")
+    known = model.get("fingerprint") if isinstance(model, dict) else None
+    return known in (None, section.model.fingerprint)
 
 
 def _compared(

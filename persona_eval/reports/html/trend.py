@@ -42,7 +42,7 @@ def _before(project: Project, run: Run, adapter: str, last: int) -> list[tuple[R
         for each in project.runs.all()
         if each.number <= run.number
         and _whole(each)
-        and each.about["engine"] == run.about["engine"]
+        and each.about.get("engine") == run.about.get("engine")
     )
     alike = [(each, name) for each, name in named if _trained(each, name) == _trained(run, adapter)]
     return alike[-last:]
@@ -50,7 +50,7 @@ def _before(project: Project, run: Run, adapter: str, last: int) -> list[tuple[R
 
 def _trained(run: Run, adapter: str) -> bool | None:
     """Whether it is an adapter and not the base alone; None where the run does not have it."""
-    known = run.about["adapters"].get(adapter)
+    known = run.about.get("adapters", {}).get(adapter)
     return bool(known.get("folder")) if isinstance(known, dict) else None
 
 
