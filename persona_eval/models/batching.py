@@ -2,89 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from persona_eval.errors import EngineError
-from persona_eval.models.base import FinishReason, Reply, Request
+from persona_eval.models.base import Message, Reply, Request
 from persona_eval.models.decoding import Cache, Decoder, merged, row, size_in_bytes
 from persona_eval.models.prefixes import Prefixes
-from persona_eval.models.sampling import (
-    PENALTY_WINDOW,
-    Sampling,
-    candidates_wanted,
-    draw,
-    uniform_draws,
-)
+from persona_eval.models.sampling import Sampling, candidates_wanted, draw
+from persona_eval.models.sequences import Branch, Written
+from persona_eval.suite.models import Generation
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from persona_eval.models.mlx import LoadedBase
 
 LOOK_AHEAD = 64
 """Waiting prompts that are compared with one that is read."""
 IDLE_SHARE = 8
 """Rows change when an eighth of them is free: each change copies the keys and values of all."""
-
-
-@dataclass
-class _Sequence:
-    """A request that is being answered."""
-
-    request: Request
-    prompt: list[int]
-    detokenizer: Any
-    stop_texts: tuple[str, ...]
-    draws: NDArray[np.floating]
-    tokens: list[int] = field(default_factory=list)
-    started: float = field(default_factory=time.perf_counter)
-    done: bool = False
-
-    @property
-    def last_token(self) -> int:
-        return self.tokens[-1] if self.tokens else self.prompt[-1]
-
-    @property
-    def recent(self) -> list[int]:
-        """The last ``PENALTY_WINDOW`` tokens, -1 before the first."""
-        tokens = (*self.prompt[-PENALTY_WINDOW:], *self.tokens)[-PENALTY_WINDOW:]
-        return [-1] * (PENALTY_WINDOW - len(tokens)) + list(tokens)
-
-    def take(self, token: int, stop_ids: Sequence[int]) -> Reply | None:
-        """Take a token; return the reply when it was the last one."""
-        self.tokens.append(token)
-        if token in stop_ids:
-            return self._last_reply("stop")
-        self.detokenizer.add_token(token)
-        text = before_stop(self.detokenizer.text, self.stop_texts)
-        if text is not None:
-            return self._reply(text, "stop")
-        if len(self.tokens) >= self.request.generation.max_tokens:
-            return self._last_reply("length")
-        return None
-
-    def _last_reply(self, reason: FinishReason) -> Reply:
-        """The reply at its end: the detokenizer may have held a part of a stop text back."""
-        self.detokenizer.finalize()
-        text = str(self.detokenizer.text)
-        before = before_stop(text, self.stop_texts)
-        return self._reply(text, reason) if before is None else self._reply(before, "stop")
-
-    def _reply(self, text: str, reason: FinishReason) -> Reply:
-        seconds = time.perf_counter() - self.started
-        return Reply(text.strip(), reason, len(self.tokens), len(self.prompt), seconds)
-
-
-def before_stop(text: str, stop_texts: Sequence[str]) -> str | None:
-    """The text before the first stop text in it, or None when it holds none."""
-    found = [at for stop in stop_texts if (at := text.find(stop)) >= 0]
-    return text[: min(found)] if found else None
 
 
 class MLXBatch:
@@ -101,22 +38,33 @@ class MLXBatch:
         self._most_tokens = memory // base.bytes_per_token
         self._decoder = Decoder(base.model)
         self._prefixes = Prefixes(self._decoder, memory)
-        self._waiting: deque[tuple[Request, list[int]]] = deque()
-        self._rows: list[_Sequence] = []
+        self._waiting: deque[Written] = deque()
+        self._unread: dict[tuple[str, tuple[Message, ...]], Written] = {}
+        """Those of them that may be joined, by key and conversation."""
+        self._rows: list[Written] = []
         self._cache: Cache = []
-        self._sampling: Sampling | None = None
+        self._generations: list[Generation] = []
+        self._sampling = Sampling.of([])
 
     @property
     def pending(self) -> int:
-        return len(self._waiting) + len(self._live())
+        return sum(len(each.branches) for each in (*self._waiting, *self._rows))
 
     def submit(self, requests: Sequence[Request]) -> None:
         """A conversation that is under way goes first: its case is nearest to its end, and
-        somebody may be waiting for it."""
+        somebody may be waiting for it. A request that differs from a waiting one in its settings
+        alone joins it."""
         for request in requests:
+            prompt = self._encode(request)
+            branch = Branch(request, (*request.generation.stop, *self._base.stop_texts))
+            said = (request.key, request.messages)
+            if said in self._unread:
+                self._unread[said].branches.append(branch)
+                continue
             under_way = any(message.role == "assistant" for message in request.messages)
             queue = self._waiting.appendleft if under_way else self._waiting.append
-            queue((request, self._encode(request)))
+            self._unread[said] = Written(prompt, [branch], self._base.detokenizer)
+            queue(self._unread[said])
 
     def step(self) -> list[tuple[Request, Reply | EngineError]]:
         """A row whose logits are not finite ends in an error of its own."""
@@ -124,24 +72,35 @@ class MLXBatch:
         if not self._rows:
             return []
         finished: list[tuple[Request, Reply | EngineError]] = []
-        for sequence, token in zip(self._rows, self._next_tokens(), strict=True):
-            if sequence.done:
-                continue
-            outcome = _broken(sequence) if token < 0 else sequence.take(token, self._base.stop_ids)
-            if outcome is not None:
-                sequence.done = True
-                finished.append((sequence.request, outcome))
+        drawn = iter(self._next_tokens())
+        for index, branches in enumerate([len(each.branches) for each in self._rows]):
+            finished += self._take(index, list(islice(drawn, branches))) if branches else []
         return finished
 
     def close(self) -> None:
         import mlx.core as mx
 
         self._waiting.clear()
+        self._unread.clear()
         self._rows, self._cache = [], []
         self._prefixes = Prefixes(self._decoder, 0)
         mx.clear_cache()
 
-    def _live(self) -> list[_Sequence]:
+    def _take(self, index: int, tokens: Sequence[int]) -> list[tuple[Request, Reply | EngineError]]:
+        """Give a row its tokens, one for each branch. It goes on with the first that lives; what
+        parts from it waits for a row of its own, with what was read until here kept."""
+        written = self._rows[index]
+        if -1 in tokens:
+            return _broken(written)
+        finished, going_on = written.take(tokens, self._base.stop_ids)
+        if going_on:
+            self._rows[index], *parted = going_on
+            self._waiting.extendleft(reversed(parted))
+            if parted:
+                self._prefixes.keep(going_on[0].read, row(self._cache, index))
+        return list(finished)
+
+    def _live(self) -> list[Written]:
         return [sequence for sequence in self._rows if not sequence.done]
 
     def _encode(self, request: Request) -> list[int]:
@@ -168,65 +127,81 @@ class MLXBatch:
         if not joining and len(live) == len(self._rows):
             return
         caches = [row(self._cache, i) for i, each in enumerate(self._rows) if not each.done]
-        coming = (waiting[:-1] for _, waiting in islice(self._waiting, LOOK_AHEAD))
-        caches += self._prefixes.caches_of([each.prompt[:-1] for each in joining], coming)
+        coming = (each.read for each in islice(self._waiting, LOOK_AHEAD))
+        caches += self._prefixes.caches_of([each.read for each in joining], coming)
         self._cache = merged(caches)
         self._rows = [*live, *joining]
-        self._sampling = Sampling.of([each.request.generation for each in self._rows])
         self._peaks |= Counter(
             rows=size_in_bytes([self._cache]), prompts=self._prefixes.size_in_bytes
         )
 
-    def _joining(self, live: Sequence[_Sequence]) -> list[_Sequence]:
-        """The next requests, as many as the size and the memory for their longest allow."""
-        joining: list[_Sequence] = []
-        longest = max((_length(each.prompt, each.request) for each in live), default=0)
+    def _joining(self, live: Sequence[Written]) -> list[Written]:
+        """The next sequences, as many as the size and the memory for their longest allow."""
+        joining: list[Written] = []
+        longest = max((each.longest for each in live), default=0)
         while self._waiting and len(live) + len(joining) < self._size:
-            request, prompt = self._waiting[0]
-            longest = max(longest, _length(prompt, request))
+            longest = max(longest, self._waiting[0].longest)
             rows = len(live) + len(joining) + 1
             if rows > 1 and rows * longest > self._most_tokens:
                 break
-            self._waiting.popleft()
-            joining.append(self._sequence(request, prompt))
+            joining.append(self._waiting.popleft())
+            joining[-1].admit()
+            self._unread.pop(_said(joining[-1]), None)
         return joining
 
-    def _sequence(self, request: Request, prompt: list[int]) -> _Sequence:
-        generation = request.generation
-        stops = (*generation.stop, *self._base.stop_texts)
-        draws = uniform_draws(request.key, generation.max_tokens + 1)  # done rows look ahead
-        return _Sequence(request, prompt, self._base.detokenizer(), stops, draws)
-
     def _next_tokens(self) -> list[int]:
-        """The token of each row; -1 where the model gave no finite logits."""
+        """The token of each branch, row by row; -1 where the model gave no finite logits."""
         import numpy as np
 
         rows, stop_ids = self._rows, self._base.stop_ids
-        count = candidates_wanted([each.request.generation for each in rows], len(stop_ids))
+        branches = [(each, branch) for each in rows for branch in each.branches]
+        of_row = np.repeat(np.arange(len(rows)), [len(each.branches) for each in rows])
+        generations = [branch.request.generation for _, branch in branches]
+        count = candidates_wanted(generations, len(stop_ids))
         ids, logits = self._decoder.step([each.last_token for each in rows], self._cache, count)
-        assert self._sampling is not None, "rows came without their settings"
         broken = ~np.isfinite(logits.max(axis=-1))
         logits[broken] = 0
-        early = np.array([len(r.tokens) < r.request.generation.min_tokens for r in rows])
-        chosen = draw(
-            ids,
-            logits,
-            self._sampling,
-            recent=np.array([each.recent for each in rows]),
-            banned=np.isin(ids, stop_ids) & early[:, None],
-            uniform=np.array([each.draws[len(each.tokens)] for each in rows]),
+        early = np.array(
+            [
+                len(each.tokens) < g.min_tokens
+                for (each, _), g in zip(branches, generations, strict=True)
+            ]
         )
-        return [int(token) for token in np.where(broken, -1, chosen)]
+        chosen = draw(
+            ids[of_row],
+            logits[of_row],
+            self._sampling_of(generations),
+            recent=np.array([each.recent for each in rows])[of_row],
+            banned=np.isin(ids, stop_ids)[of_row] & early[:, None],
+            uniform=np.array([branch.draws[len(each.tokens)] for each, branch in branches]),
+        )
+        return [int(token) for token in np.where(broken[of_row], -1, chosen)]
+
+    def _sampling_of(self, generations: list[Generation]) -> Sampling:
+        """The settings as columns, made anew when they have changed."""
+        if generations != self._generations:
+            self._generations, self._sampling = generations, Sampling.of(generations)
+        return self._sampling
 
 
-def _length(prompt: Sequence[int], request: Request) -> int:
-    """Tokens of a sequence at its longest."""
-    return len(prompt) + request.generation.max_tokens
+def _said(written: Written) -> tuple[str, tuple[Message, ...]]:
+    """What requests of one sequence have in common."""
+    request = written.branches[0].request
+    return request.key, request.messages
 
 
-def _broken(sequence: _Sequence) -> EngineError:
-    return EngineError(
-        f"{sequence.request.key}: the model gave NaN or infinite logits after "
-        f"{len(sequence.tokens)} tokens. Its weights or those of the adapter are damaged, or "
-        "numbers overflow in this dtype"
-    )
+def _broken(written: Written) -> list[tuple[Request, Reply | EngineError]]:
+    """Errors for all that a row was to answer, which is thereby done."""
+    requests = [branch.request for branch in written.branches]
+    written.branches = []
+    return [
+        (
+            request,
+            EngineError(
+                f"{request.key}: the model gave NaN or infinite logits after "
+                f"{len(written.tokens)} tokens. Its weights or those of the adapter are damaged, "
+                "or numbers overflow in this dtype"
+            ),
+        )
+        for request in requests
+    ]

@@ -53,6 +53,10 @@ class Prefixes:
         self.shared += sum(map(len, wanted)) - sum(map(len, unique))
         return [caches[prompt] for prompt in wanted]
 
+    def keep(self, read: Sequence[int], cache: Cache) -> None:
+        """Keep the cache of a sequence that several will go on from."""
+        self._keep(tuple(read), cache)
+
     def _read_all(self, prompts: Sequence[Prompt]) -> dict[Prompt, Cache]:
         """The caches of different prompts, read together."""
         caches, rests = {}, {}

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +13,9 @@ from support import CHATML, tiny_gemma, tiny_llama, tiny_tokenizer
 from tiny_batches import EOS, IM_END, MANY, biased, loaded, only, plain, replies, request
 
 from persona_eval.models.base import FinishReason, Message, Request
-from persona_eval.models.batching import MLXBatch, _Sequence
+from persona_eval.models.batching import MLXBatch
 from persona_eval.models.mlx import LoadedBase
+from persona_eval.models.sequences import Branch, Written
 
 
 @pytest.fixture
@@ -156,10 +156,10 @@ def test_a_stop_text_that_was_held_back_to_the_end(reason: FinishReason) -> None
         ((), "Tea, please. User: and more", reason),
     ):
         asked = request(max_tokens=2)
-        sequence = _Sequence(asked, [3], HoldsBack(), stops, np.zeros(3))
-        assert sequence.take(7, [EOS]) is None
-        reply = sequence.take(last, [EOS])
-        assert reply is not None
+        written = Written([3], [Branch(asked, stops)], HoldsBack)
+        assert written.take([7], [EOS]) == ([], [written])
+        [(_, reply)], going_on = written.take([last], [EOS])
+        assert not going_on
         assert (reply.text, reply.finish_reason) == (text, expected)
 
 

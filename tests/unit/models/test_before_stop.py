@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_eval.models.batching import before_stop
 from persona_eval.models.sampling import uniform_draws
+from persona_eval.models.sequences import before_stop
 
 
 @pytest.mark.parametrize(
