@@ -9,6 +9,7 @@ from typing import Protocol
 from persona_eval.errors import EngineError
 from persona_eval.fingerprint import digest_json
 from persona_eval.models.base import ENGINE_VERSION, Message
+from persona_eval.models.likelihood import LIKELIHOOD_VERSION
 from persona_eval.runner import Runner, WornAdapter
 
 
@@ -53,7 +54,7 @@ class StoredLikelihood:
             {
                 "base": model.fingerprint,
                 "adapter": self._adapter.fingerprint,
-                "engine": [model.engine, ENGINE_VERSION],
+                "engine": [model.engine, ENGINE_VERSION, LIKELIHOOD_VERSION],
                 "messages": [asdict(message) for message in messages],
                 "reply": reply,
             }

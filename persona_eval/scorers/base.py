@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from persona_eval.models.base import FinishReason, Message
+from persona_eval.suite.card import Persona
 from persona_eval.suite.fields import Frozen
-from persona_eval.suite.models import Case, Persona
+from persona_eval.suite.models import Case
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,9 +6,18 @@ from functools import cache, lru_cache
 
 import regex
 
-from persona_eval.scorers.lexicon import UNITS, card_names, content, names, number, numbers, stem
+from persona_eval.scorers.lexicon import (
+    UNITS,
+    card_names,
+    content,
+    names,
+    number,
+    numbers,
+    stem,
+    written_names,
+)
 from persona_eval.scorers.phrases import pattern, word_list
-from persona_eval.suite.models import KnownFact, Persona
+from persona_eval.suite.card import KnownFact, Persona
 from persona_eval.text import finds, fold, sentences, words
 
 SAME_QUESTION = 0.6
@@ -141,19 +150,25 @@ def _of_the_same_kind(fact: KnownFact, sentence: str, persona: Persona) -> str |
     if all(answer[:1].isupper() for answer in fact.answer):
         asked = set(content(fact.ask))
         return next(
-            (n for n in _stated_names(sentence) if n not in asked | _self_names(persona)), None
+            (
+                name
+                for name in _stated_names(sentence)
+                if stem(fold(name)) not in asked | _self_names(persona)
+            ),
+            None,
         )
     return None
 
 
 def _stated_names(sentence: str) -> list[str]:
-    """Names where a name is stated: ``called Jim``, ``is Jim``, or a short reply ``Jim!``."""
+    """Names where a name is stated, as they are written: ``called Jim``, ``is Jim``, or a short
+    reply ``Jim!``."""
     if len(words(sentence)) <= 3:
-        return names(f"x {sentence}")
+        return written_names(f"x {sentence}")
     stated = regex.findall(
         r"(?:called|named|name is|name's|\bis|'s) (?:the )?((?:\p{Lu}[\p{L}'-]+ ?)+)", sentence
     )
-    return [name for part in stated for name in names(f"x {part}")]
+    return [name for part in stated for name in written_names(f"x {part}")]
 
 
 @cache

@@ -14,7 +14,7 @@ from persona_eval.scorers.claims import first_words
 from persona_eval.scorers.own_world import StaysInOwnWorld
 from persona_eval.scorers.phrases import cue, pattern, word_list
 from persona_eval.scorers.trained import Trained
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import finds, fold, sentences, straighten, words
 
 Check = Callable[[Exchange], str | None]

@@ -19,7 +19,7 @@ from persona_eval.scorers.lexicon import (
     stem,
 )
 from persona_eval.scorers.phrases import cue, overlap, pattern, spans, word_list
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import fold, sentences
 
 Kind = Literal["number", "name", "why", "choice", "open"]

@@ -14,7 +14,7 @@ from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.lexicon import card_text, clauses, function_words
 from persona_eval.scorers.phrases import pattern, word_list
 from persona_eval.scorers.trained import Trained
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import fold, sentences, straighten, words
 
 MIN_FUNCTION_SHARE = 0.18

@@ -202,10 +202,16 @@ def loading(folder: Path) -> Iterator[None]:
                 os.environ[key] = value
 
 
-def _quieten() -> None:
+def few_threads() -> None:
+    """Keeps torch from taking more threads than short texts are worth."""
     import torch
-    from transformers.utils import logging
 
     torch.set_num_threads(min(THREADS, torch.get_num_threads()))
+
+
+def _quieten() -> None:
+    from transformers.utils import logging
+
+    few_threads()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -13,7 +13,7 @@ from persona_eval.scorers.lexicon import content
 from persona_eval.scorers.people import adults
 from persona_eval.scorers.phrases import cue, spans
 from persona_eval.scorers.trained import Trained
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import finds, fold, sentences
 
 

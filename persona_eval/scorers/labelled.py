@@ -17,8 +17,9 @@ from typing import Any
 
 from persona_eval.models.base import FinishReason, Message
 from persona_eval.scorers.base import Exchange, Tools
+from persona_eval.suite.card import Persona
 from persona_eval.suite.load import load_persona
-from persona_eval.suite.models import Case, CategoryName, Persona, Turn
+from persona_eval.suite.models import Case, CategoryName, Turn
 
 NO_DEFECT = "none"
 SAMPLED = "sampled"

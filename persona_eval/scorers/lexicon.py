@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 import regex
 
 from persona_eval.scorers.phrases import word_list
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import fold, sentences, straighten, words
 
 _CLAUSE_END = regex.compile(r"[,;:()]+\s*|\s+-+\s+|\.\.+\s*|\s+(?:but|though|although|anyway)\s+")
@@ -98,13 +98,17 @@ def number(token: str) -> float | None:
 
 
 def names(text: str) -> list[str]:
-    """Capitalised words that do not open a sentence, folded: likely names."""
+    """Stems of the capitalised words that do not open a sentence: likely names."""
+    return [stem(fold(name)) for name in written_names(text)]
+
+
+def written_names(text: str) -> list[str]:
+    """Likely names as they are written."""
     found: list[str] = []
     for sentence in sentences(text):
         first = sentence.lstrip("\"'(*- ")
         found += [m[0] for m in _NAME.finditer(first) if m.start() and not m[0].startswith("I'")]
-    folded = map(fold, found)
-    return [stem(name) for name in folded if name not in function_words()]
+    return [name for name in found if fold(name) not in function_words()]
 
 
 def card_text(persona: Persona) -> str:
@@ -139,8 +143,11 @@ def card_names(persona: Persona) -> frozenset[str]:
 
 def without(text: str, phrases: Iterable[str]) -> str:
     """The text with all occurrences of the phrases taken out; letters' case is ignored."""
-    for phrase in filter(None, map(straighten, phrases)):
-        text = regex.sub(
-            regex.escape(phrase.rstrip("!?. ")) + r"[!?.]*", " ", straighten(text), flags=regex.I
-        )
+    for phrase in filter(None, map(core, map(straighten, phrases))):
+        text = regex.sub(regex.escape(phrase) + r"[!?.]*", " ", straighten(text), flags=regex.I)
     return text
+
+
+def core(phrase: str) -> str:
+    """A catchphrase without its last marks; one of marks alone (``!!!``) as it is."""
+    return phrase.rstrip("!?. ") or phrase.strip()

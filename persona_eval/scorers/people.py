@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from persona_eval.scorers.phrases import Extra
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import fold
 
 

@@ -47,9 +47,23 @@ def word_list(file: str, section: str) -> frozenset[str]:
     return frozenset(" ".join(sections(file)[section]).split())
 
 
-@cache
 def pattern(file: str, section: str, extra: Extra = ()) -> re.Pattern[str]:
     """One pattern for all lines of a section; ``extra`` gives or widens sections by name."""
+    return _compiled(
+        file, section, tuple(x for x in extra if x[1] and x[0] in _used(file, section))
+    )
+
+
+@cache
+def _used(file: str, section: str) -> frozenset[str]:
+    """The section and all that its lines hold: a card compiles only what its own words change."""
+    lines = sections(file).get(section) or sections("common").get(section, ())
+    inner = {name for line in lines for name in _MACRO.findall(line)}
+    return frozenset({section}).union(*(_used(file, name) for name in inner))
+
+
+@cache
+def _compiled(file: str, section: str, extra: Extra) -> re.Pattern[str]:
     if section not in sections(file):
         return _NOTHING
     body = _DROPPED_G.sub(

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from persona_eval.errors import ModelError
 from persona_eval.scorers.embedders import NAME as MINILM
-from persona_eval.scorers.embedders import MiniLMEmbedder, loading
+from persona_eval.scorers.embedders import MiniLMEmbedder, few_threads
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from persona_eval.scorers.bert import Encoder
 
 LAYERS = (3, 4)
 NAME = f"{MINILM}/layers-{'-'.join(map(str, LAYERS))}"
@@ -36,37 +39,33 @@ class WordingReader:
         ModelError where the model cannot be found, trusted or loaded."""
         import numpy as np
 
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        # Texts of as many tokens are read together: a fifth of the work was padding.
+        tokens = self._encoder.tokens(texts)
+        order = sorted(range(len(texts)), key=lambda index: len(tokens[index]))
         found: list[NDArray[np.float32] | None] = [None] * len(texts)
         for start in range(0, len(order), BATCH):
             chosen = order[start : start + BATCH]
-            for index, vector in zip(chosen, self._read([texts[i] for i in chosen]), strict=True):
+            for index, vector in zip(chosen, self._read([tokens[i] for i in chosen]), strict=True):
                 found[index] = vector
         return np.stack(found) if texts else np.zeros((0, 0), dtype=np.float32)  # type: ignore[arg-type]
 
-    def _read(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _read(self, tokens: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         import numpy as np
         import torch
 
-        tokenizer, model = self._model
-        tokens = tokenizer(
-            list(texts), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
-        )
-        with torch.inference_mode():
-            states = model(**tokens, output_hidden_states=True).hidden_states
-        mask = tokens["attention_mask"][:, :, None].float()
-        means = [(states[layer] * mask).sum(1) / mask.sum(1) for layer in LAYERS]
+        states, places = self._encoder.states(tokens)
+        mask = places[:, :, None].float()
+        means = [(states[layer - 1] * mask).sum(1) / mask.sum(1) for layer in LAYERS]
         parts = [torch.nn.functional.normalize(mean, dim=1).numpy() for mean in means]
         return np.concatenate(parts, axis=1)
 
     @cached_property
-    def _model(self) -> tuple[Any, Any]:
-        folder = MiniLMEmbedder().trusted_folder
-        with loading(folder):
-            from transformers import AutoModel, AutoTokenizer
+    def _encoder(self) -> Encoder:
+        from persona_eval.scorers.bert import Encoder
 
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModel.from_pretrained(
-                folder, num_hidden_layers=max(LAYERS), local_files_only=True
-            )
-        return tokenizer, model.eval()
+        folder = MiniLMEmbedder().trusted_folder
+        few_threads()
+        try:
+            return Encoder(folder, max(LAYERS), LONGEST)
+        except Exception as error:  # the tokenizers library raises nothing narrower
+            raise ModelError(f"{folder} is no model that can be loaded: {error}") from error

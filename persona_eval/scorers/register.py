@@ -12,7 +12,7 @@ from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.lexicon import card_words, content, stem
 from persona_eval.scorers.phrases import word_list
 from persona_eval.scorers.trained import Trained
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import fold, sentences, words
 
 CHILD = 13.0

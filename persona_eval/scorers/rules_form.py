@@ -12,7 +12,7 @@ from persona_eval.scorers.endings import cut_sign
 from persona_eval.scorers.loops import circling, worst_repeat
 from persona_eval.scorers.trained import Trained
 from persona_eval.scorers.wording import quote, tail
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import fold, words
 
 

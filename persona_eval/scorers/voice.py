@@ -14,10 +14,10 @@ import regex
 
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.claims import is_empty
-from persona_eval.scorers.lexicon import function_words, without
+from persona_eval.scorers.lexicon import core, function_words, without
 from persona_eval.scorers.phrases import sections
 from persona_eval.scorers.trained import Trained
-from persona_eval.suite.models import Persona, Voice
+from persona_eval.suite.card import Persona, Voice
 from persona_eval.text import finds, fold, sentences, straighten, words
 
 MIN_SAMPLES = 5
@@ -113,18 +113,33 @@ def _mean_ratio(found: Sequence[str], ratios: dict[str, float], unseen: float) -
     return sum(ratios.get(feature, unseen) for feature in found) / max(1, len(found))
 
 
-def _ratios(
-    voice: Counter[str], against: Counter[str], prior: Counter[str], wanted: Iterable[str]
-) -> dict[str, float]:
+@dataclass(frozen=True)
+class _Side:
+    """How often each feature was seen, and all of them together."""
+
+    counts: Counter[str]
+    total: float
+
+    @classmethod
+    def of(cls, counts: Counter[str]) -> _Side:
+        return cls(counts, counts.total())
+
+    def without(self, text: Counter[str]) -> _Side:
+        """What is left of the features of one text when that is taken out."""
+        left = {feature: self.counts[feature] - count for feature, count in text.items()}
+        return _Side(Counter(left), self.total - text.total())
+
+
+def _ratios(voice: _Side, against: _Side, prior: _Side, wanted: Iterable[str]) -> dict[str, float]:
     """Clipped log-ratios of smoothed shares of the wanted features (naive Bayes with a shared
     prior)."""
-    total, size = prior.total(), len(prior)
-    voiced, other = voice.total() + PRIOR_WEIGHT, against.total() + PRIOR_WEIGHT
+    size = len(prior.counts)
+    voiced, other = voice.total + PRIOR_WEIGHT, against.total + PRIOR_WEIGHT
     ratios = {}
     for feature in wanted:
-        base = PRIOR_WEIGHT * (prior[feature] + 1) / (total + size)
-        ratio = math.log((voice[feature] + base) / voiced) - math.log(
-            (against[feature] + base) / other
+        base = PRIOR_WEIGHT * (prior.counts[feature] + 1) / (prior.total + size)
+        ratio = math.log((voice.counts[feature] + base) / voiced) - math.log(
+            (against.counts[feature] + base) / other
         )
         ratios[feature] = max(-CLIP, min(CLIP, ratio))
     return ratios
@@ -148,22 +163,23 @@ def profile(voice: Voice) -> Profile:
     kept = _signature_words(voice.samples)
     assistant = sections("voices")["assistant"]
     counts = {text: _count([text], kept) for text in (*voice.samples, *assistant)}
-    voiced = sum((counts[text] for text in voice.samples), Counter())
+    said = sum((counts[text] for text in voice.samples), Counter())
     others = _count(sections("voices")["others"], kept)
-    against = _weighted(sum((counts[text] for text in assistant), Counter()), others, OTHERS_SHARE)
-    prior = voiced + against + others
+    theirs = _weighted(sum((counts[text] for text in assistant), Counter()), others, OTHERS_SHARE)
+    voiced, against, prior = map(_Side.of, (said, theirs, said + theirs + others))
     own = [_left_out(counts[text], voiced, against, prior, True) for text in voice.samples]
     foreign = [_left_out(counts[text], voiced, against, prior, False) for text in assistant]
     middle, half = _scale(own, foreign)
-    return Profile(_ratios(voiced, against, prior, prior), 0.0, kept, middle, half)
+    return Profile(_ratios(voiced, against, prior, prior.counts), 0.0, kept, middle, half)
 
 
-def _left_out(
-    text: Counter[str], voiced: Counter[str], against: Counter[str], prior: Counter[str], own: bool
-) -> float:
+def _left_out(text: Counter[str], voiced: _Side, against: _Side, prior: _Side, own: bool) -> float:
     """The mean log-ratio of a text by profiles that have not seen it."""
     without_it = _ratios(
-        voiced - text if own else voiced, against if own else against - text, prior, text
+        voiced.without(text) if own else voiced,
+        against if own else against.without(text),
+        prior,
+        text,
     )
     return _mean_ratio(list(text.elements()), without_it, 0.0)
 
@@ -189,7 +205,7 @@ def catchphrases(reply: str, persona: Persona) -> list[str]:
     """The card's catchphrases in a reply, each as often as it stands there."""
     text = fold(reply)
     found = persona.voice.catchphrases
-    return [phrase for phrase in found for _ in range(text.count(fold(phrase).rstrip("!?. ")))]
+    return [phrase for phrase in found for _ in range(text.count(core(fold(phrase))))]
 
 
 def _stuffed(reply: str, persona: Persona) -> str | None:

@@ -11,6 +11,7 @@ from batched import BASE, NED, Batched, a_case, enqueued, texts
 from persona_eval.errors import EngineError
 from persona_eval.likelihoods import StoredLikelihood
 from persona_eval.models.base import Message
+from persona_eval.models.likelihood import LIKELIHOOD_VERSION
 from persona_eval.runner import Runner
 
 HI = (Message("user", "Hi"),)
@@ -54,6 +55,15 @@ def test_adapters_and_conversations_are_told_apart() -> None:
             StoredLikelihood(runner, store, adapter).mean_logprob(asked, ["ab"])
     assert len(store) == 4
     assert model.worn == [NED.folder, NED.folder, None, None]
+
+
+def test_figures_of_an_older_reading_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, store = Likely(), Kept()
+    likelihood = StoredLikelihood(Runner(model, {}), store, NED)  # type: ignore[arg-type]
+    likelihood.mean_logprob(HI, ["ab"])
+    monkeypatch.setattr("persona_eval.likelihoods.LIKELIHOOD_VERSION", LIKELIHOOD_VERSION + 1)
+    likelihood.mean_logprob(HI, ["ab"])
+    assert model.computed == ["ab", "ab"]
 
 
 def test_the_batch_in_flight_finds_its_adapter_again() -> None:

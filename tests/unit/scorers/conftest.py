@@ -11,7 +11,8 @@ import yaml
 
 from persona_eval.models.base import Message
 from persona_eval.scorers.base import Exchange, Score, Scorer
-from persona_eval.suite.models import Case, Persona, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Turn
 
 CARDS = Path(__file__).with_name("characters.yaml")
 

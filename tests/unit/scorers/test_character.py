@@ -6,7 +6,7 @@ import pytest
 
 from persona_eval.scorers.character import AgreesWithCard, StaysInCharacter
 from persona_eval.scorers.own_world import StaysInOwnWorld
-from persona_eval.suite.models import Persona, Voice
+from persona_eval.suite.card import Persona, Voice
 
 HELLO = "Hello! How are you?"
 
@@ -212,3 +212,20 @@ def test_the_cards_own_forbidden_phrases(judge):
     score = judge(StaysInCharacter(), card, HELLO, "You   Humans are funny.")
     assert score.passed is False
     assert "you humans" in score.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply", "said"),
+    [
+        ("Otto", "My brother is called Benny.", "Benny"),
+        ("Otto", "Charlie!", "Charlie"),
+        ("Rosie", "My brother's name is James", "James"),
+    ],
+)
+def test_the_reason_quotes_the_name_as_it_is_written(judge, answer, reply, said):
+    card = Persona.model_validate(
+        {"name": "Ada", "knows": [{"ask": "What's your brother called?", "answer": [answer]}]}
+    )
+    score = judge(AgreesWithCard(), card, "What's your brother called?", reply)
+    assert score.passed is False
+    assert f"says “{said}”;" in score.reason

@@ -11,7 +11,8 @@ from persona_eval.models.base import Message
 from persona_eval.scorers.base import Score, Tools
 from persona_eval.scorers.likelihood import SCORERS
 from persona_eval.scorers.registry import Registry
-from persona_eval.suite.models import Case, Persona, Voice
+from persona_eval.suite.card import Persona, Voice
+from persona_eval.suite.models import Case
 
 REGISTRY = Registry(SCORERS)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from exchanges import judge
 from hypothesis import given
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 
 from persona_eval.scorers.base import Score
 from persona_eval.scorers.rules_form import SCORERS
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 
 
 def complete(reply: str, **fields: object) -> Score:
@@ -27,6 +25,10 @@ def no_loops(reply: str, limit: int | None = None) -> Score:
     [
         "I like the sea.",
         "I like the sea",
+        "…and then the goat fell in",
+        "we leaned over too far and Biscuit tumbled in",
+        "the door was open so the ducks just wandered in",
+        "he wouldn't stop, so he climbed on",
         "no",
         "Moss",
         "ok :)",
@@ -184,9 +186,7 @@ def test_any_reply_is_judged(reply: str) -> None:
     assert no_loops(reply).passed in (True, False)
 
 
-def test_ten_thousand_words_are_fast() -> None:
-    start = time.perf_counter()
-    no_loops(" ".join(f"word{n % 977}" for n in range(10_000)))
-    complete("word " * 10_000)
-
-    assert time.perf_counter() - start < 5
+def test_ten_thousand_words_are_judged() -> None:
+    assert no_loops(" ".join(f"word{n}" for n in range(10_000))).passed
+    assert no_loops(" ".join(f"word{n % 977}" for n in range(10_000))).passed is False
+    assert complete("we walk on " * 3_000 + "and").passed is False

@@ -19,7 +19,7 @@ from persona_eval.scorers.refusing import Deflects
 from persona_eval.scorers.registry import default_registry
 from persona_eval.scorers.relevance import Relevant
 from persona_eval.scorers.trained import Part, _shipped, from_json, to_json
-from persona_eval.suite.models import Limits
+from persona_eval.suite.card import Limits
 
 WIDTH = 4
 

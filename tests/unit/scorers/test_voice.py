@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persona_eval.scorers.phrases import sections
-from persona_eval.scorers.voice import InVoice, features, profile
-from persona_eval.suite.models import Persona, Voice
+from persona_eval.scorers.voice import InVoice, catchphrases, features, profile
+from persona_eval.suite.card import Persona, Voice
 
 VOICES = ["wren", "morgan", "pemberton", "rusk", "juno", "olga"]
 
@@ -62,6 +62,16 @@ def test_nothing_but_catchphrases_fails(judge):
 def test_stuffing_catchphrases_fails(judge):
     reply = "Nutty noodles! It is wet. Nutty noodles! Stamp it! Stamp it!"
     assert judge(InVoice(), "wren", "Hi", reply).reason == "stuffed with 4 catchphrases"
+
+
+@pytest.mark.parametrize("phrase", ["!!!", "...", "🐾", "?!"])
+def test_a_catchphrase_of_marks_alone_is_counted_where_it_stands(judge, characters, phrase):
+    card = characters["wren"]["card"]
+    voice = card.voice.model_copy(update={"catchphrases": (phrase,)})
+    marked = card.model_copy(update={"voice": voice})
+    plain = "I dropped the letter in the soup again today."
+    assert judge(InVoice(), marked, "Hi", plain) == judge(InVoice(), card, "Hi", plain)
+    assert catchphrases(f"{plain} Oh {phrase} no", marked) == [phrase]
 
 
 def test_the_same_catchphrase_twice_counts_once(judge):
