@@ -41,6 +41,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/comparing.py
 	$(BIN)/python benchmarks/auto_trials.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/training.py
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("persona-eval needs Python 3.11 or newer; this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

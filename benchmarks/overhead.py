@@ -10,7 +10,8 @@ from pathlib import Path
 from persona_eval.models.scripted import ScriptedModel
 from persona_eval.runner import Runner, WornAdapter
 from persona_eval.store import Store
-from persona_eval.suite.models import Case, Generation, Persona, Turn
+from persona_eval.suite.card import Generation, Persona
+from persona_eval.suite.models import Case, Turn
 
 CASES, TRIALS = 2000, 3
 BASE = WornAdapter("base", None, "none")

@@ -9,7 +9,7 @@ from ways import ADAPTER, conversations
 from persona_eval.models.base import Message, Reply, Request
 from persona_eval.models.locate import locate
 from persona_eval.models.mlx import MLXModel
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 SIZES = (1, 8, 32)
 REQUESTS, TOKENS = 50, 48

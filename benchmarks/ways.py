@@ -127,7 +127,7 @@ def step() -> dict[str, float]:
     from persona_eval.models.locate import locate
     from persona_eval.models.mlx import MLXModel
     from persona_eval.models.sampling import PENALTY_WINDOW, Sampling, draw
-    from persona_eval.suite.models import Generation
+    from persona_eval.suite.card import Generation
 
     model = MLXModel(locate("gemma3-270m"), ROWS)
     model.wear(ADAPTER)

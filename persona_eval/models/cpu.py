@@ -18,6 +18,7 @@ EVEN = (4.89352518554385e-3, 2.26843463243900e-3, 1.18534705686654e-4, 1.1982583
 """tanh x = x P(x²) / Q(x²) for |x| < 7.9, to a few units in the last place of a float32: the
 coefficients of Eigen's ``generic_fast_tanh_float``."""
 LARGEST = 7.90531110763549805
+TINY = 1e-20
 
 EAGER = ("gemma2", "gemma3_text")
 """Architectures of mlx-lm that call their activation as it is. Others compile it for all shapes, and
@@ -103,15 +104,14 @@ def gelu_approx(x: Array) -> Array:
     return 0.5 * x * (1 + tanh(0.7978845608028654 * x * (1 + 0.044715 * x * x)))
 
 
-def gelu_approx_slope(x: Array) -> Array:
-    """The derivative of ``gelu_approx``."""
+def gelu_approx_slope(x: Array, output: Array) -> Array:
+    """The derivative of ``gelu_approx`` where it gave ``output``: 1 + tanh is in there already."""
     import mlx.core as mx
 
+    half = mx.where(mx.abs(x) < TINY, 0.5, output / x)  # (1 + tanh) / 2
     x = mx.clip(x, -10, 10)  # beyond, it is 0 and 1 in float32, and the cube below overflows
-    square = x * x
-    t = tanh(0.7978845608028654 * x * (1 + 0.044715 * square))
-    inner = 0.7978845608028654 * x * (1 + 3 * 0.044715 * square)
-    return 0.5 * (1 + t) * (1 + inner * (1 - t))
+    inner = 2 * 0.7978845608028654 * x * (1 + 3 * 0.044715 * x * x)
+    return half * (1 + inner * (1 - half))
 
 
 def silu(x: Array) -> Array:
@@ -119,14 +119,14 @@ def silu(x: Array) -> Array:
     return 0.5 * x * (1 + tanh(0.5 * x))
 
 
-def _with_slope(function: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Any:
+def _with_slope(function: Callable[[Array], Array], slope: Callable[[Array, Array], Array]) -> Any:
     """The function, with its derivative computed anew on the way back. Automatic differentiation
     would keep each term of the polynomials: for 800 rows of 2,048 it took 76 ms and 285 MB a
     layer, where this takes 22 ms and 72 MB."""
     import mlx.core as mx
 
     differentiable = mx.custom_function(function)
-    differentiable.vjp(lambda x, towards, _: towards * slope(x))
+    differentiable.vjp(lambda x, towards, output: towards * slope(x, output))
     return differentiable
 
 
@@ -138,13 +138,33 @@ def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
     return total
 
 
+def quicken_lora(model: Any) -> None:
+    """Change the LoRA layers that a float32 model wears, in place: their update is added by the
+    product itself, where mlx-lm scales it and adds it in two more passes over the outputs."""
+    import mlx.core as mx
+    from mlx_lm.tuner.lora import LoRALinear
+
+    class AddedLoRA(LoRALinear):  # type: ignore[misc]
+        def __call__(self, x: Array) -> Array:
+            low = self.scale * (self.dropout(x) @ self.lora_a)
+            return mx.addmm(self.linear(x), low, self.lora_b)
+
+    for module in model.modules():
+        if type(module) is LoRALinear:
+            module.__class__ = AddedLoRA
+
+
 def _linear() -> type:
-    """A linear layer that multiplies from the left. It is still an ``mlx.nn.Linear`` to whoever
-    looks for those, such as the conversion to LoRA."""
+    """A linear layer that multiplies from the left, except in training: the many rows of a
+    training batch pay for a copy of the weights, and what follows is faster in plain order (378
+    rows, forward: 2.06 s of processor time against 1.69). It is still an ``mlx.nn.Linear`` to
+    whoever looks for those, such as the conversion to LoRA."""
     import mlx.nn as nn
 
     class LeftLinear(nn.Linear):  # type: ignore[misc]
         def __call__(self, x: Array) -> Array:
+            if self.training:
+                return super().__call__(x)
             weights = self.weight
             product = (weights @ x.reshape(-1, x.shape[-1]).T).T
             product = product.reshape(*x.shape[:-1], weights.shape[0])

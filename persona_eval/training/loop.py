@@ -11,6 +11,7 @@ from typing import Any
 
 from persona_eval.errors import TrainingError
 from persona_eval.fingerprint import digest_text
+from persona_eval.models.cpu import quicken_lora
 from persona_eval.training.batches import (
     Batch,
     even_parts,
@@ -50,9 +51,12 @@ class Loop:
         train: Sequence[Example],
         valid: Sequence[Example],
     ):
+        import mlx.core as mx
         import mlx.nn as nn
         import mlx.optimizers as optim
 
+        if mx.default_device() == mx.cpu:
+            quicken_lora(objective.model)
         self.recipe, self.objective, self.train, self.valid = recipe, objective, train, valid
         batches = steps_per_epoch(len(train), recipe.batch_size)
         self.per_epoch = -(-batches // recipe.accumulate)

@@ -141,6 +141,22 @@ def test_a_fused_adapter_says_the_same_and_comes_off(dora: bool) -> None:
     assert np.array_equal(np.array(model(tokens)), plain)
 
 
+def test_lora_layers_add_their_update_in_the_product() -> None:
+    tokens = mx.array([[5, 9, 200, 13]])
+    model = tiny_gemma()
+    shape = {"rank": 4, "scale": 2.0, "dropout": 0.0, "keys": ["self_attn.q_proj", "mlp.up_proj"]}
+    linear_to_lora_layers(model, 2, shape)
+    for _, module in model.named_modules():
+        if hasattr(module, "lora_b"):
+            module.lora_b = mx.random.normal(module.lora_b.shape)
+    worn = np.array(model(tokens))
+    kind = type(model.layers[0].self_attn.q_proj)
+    cpu.quicken_lora(model)
+    assert type(model.layers[0].self_attn.q_proj) is not kind
+    assert isinstance(model.layers[0].self_attn.q_proj, kind)
+    assert np.array(model(tokens)) == pytest.approx(worn, abs=1e-4)
+
+
 def test_a_plain_model_has_nothing_to_fuse() -> None:
     model = tiny_gemma()
     modules = dict(model.named_modules())

@@ -12,7 +12,14 @@ from support import tiny_gemma, tiny_llama
 from persona_eval.training.batches import Batch, make_batch
 from persona_eval.training.corpus import Conversation
 from persona_eval.training.examples import Example
-from persona_eval.training.loss import Objective, cross_entropy, head_losses, objective, output_rows
+from persona_eval.training.loss import (
+    RARE,
+    Objective,
+    cross_entropy,
+    head_losses,
+    objective,
+    output_rows,
+)
 
 MODELS = {
     "gemma3_text, tied": tiny_gemma,
@@ -119,6 +126,20 @@ def test_more_rows_than_a_chunk() -> None:
 
     np.testing.assert_allclose(slope, mx.grad(plain)(hidden), atol=1e-5)
     assert losses.sum().item() == pytest.approx(plain(hidden).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("spread", [0.1, 3.0])
+def test_a_head_that_is_a_product_leaves_rare_words_out(spread: float) -> None:
+    matrix = mx.random.normal((5000, 8)) * spread
+    hidden, targets = mx.random.normal((300, 8)) * 3, tuple(n % 50 for n in range(300))
+
+    def head(rows: Any) -> Any:
+        return rows @ matrix.T
+
+    losses, slope = head_losses(head, hidden, targets)
+    ours, pull = head_losses(head, hidden, targets, matrix)
+    np.testing.assert_allclose(ours, losses, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(pull, slope, atol=5000 * RARE * spread * 5)
 
 
 def test_extreme_logits_stay_finite() -> None:

@@ -16,7 +16,7 @@ from persona_eval.models.sampling import (
     draw,
     uniform_draws,
 )
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 PLAIN = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "repetition_penalty": 1.0}
 

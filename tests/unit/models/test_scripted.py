@@ -8,7 +8,7 @@ import pytest
 
 from persona_eval.models.base import Message, Request
 from persona_eval.models.scripted import ScriptedModel
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 
 def ask(*contents: str) -> Request:
