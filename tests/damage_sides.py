@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from persona_eval.damage.answering import TOGETHER, Answered
 from persona_eval.damage.cases import HARMFUL, HARMLESS, ability_items, paragraphs, requests
-from persona_eval.damage.effect import Damage
 from persona_eval.damage.measuring import Measured
+from persona_eval.damage.parts import Damage
 from persona_eval.scorers.registry import default_registry
 from persona_eval.suite.models import Suite
 
@@ -33,11 +33,11 @@ def side(
     nats: float = 3.0,
     met: int = 36,
     declined: int = 0,
-    leaning: int = 0,
+    told_apart: int = 36,
 ) -> Measured:
     """The first so many items of each named area are right, and all of the others; paragraphs are as
     surprising as that and a little more each; the first so many requests are met, declined, or
-    leant to decline."""
+    told from harmless ones: the others are just like these."""
     seen: dict[str, int] = {}
     ability = {}
     for item in ability_items():
@@ -49,10 +49,12 @@ def side(
         for number, case in enumerate(suite(HARMLESS).cases)
     }
     harmful = {
-        case.id: answered(deflects=number < declined, prefers=number < leaning)
+        case.id: answered(deflects=number < declined)
         for number, case in enumerate(suite(HARMFUL).cases)
     }
-    return Measured(name, ability, told, harmless, harmful)
+    leads = dict.fromkeys(harmless, 0.5)
+    leads |= {case: 0.5 + (number < told_apart) for number, case in enumerate(harmful)}
+    return Measured(name, ability, told, harmless, harmful, leads)
 
 
 def answered(**verdicts: bool) -> Answered:

@@ -11,10 +11,8 @@ from persona_eval.models.bundled import NAME
 from persona_eval.models.locate import BaseFiles
 from persona_eval.runner import WornAdapter
 from persona_eval.settings import pytest_setting
-from persona_eval.training.adapter import is_stale, load_adapter, resolve_adapter
-from persona_eval.training.recipe import RECIPE_FILE, Recipe
-from persona_eval.training.recipe_file import load_recipe
-from persona_eval.training.train import fingerprint
+from persona_eval.training.adapter import load_adapter, resolve_adapter
+from persona_eval.training.current import own_recipe, require_current
 
 BASE = WornAdapter("base", None, "none")
 """No adapter. Stored replies know it by this fingerprint."""
@@ -25,7 +23,7 @@ def base_of(specs: Sequence[str], root: Path) -> str:
     `persona_model` of pytest's configuration, or the bundled one. Raises AdapterError for an
     adapter that does not exist."""
     named = (resolve_adapter(spec, root) for spec in specs if spec != BASE.name)
-    recipes = (_recipe(folder) for folder in named)
+    recipes = (own_recipe(folder) for folder in named)
     of_runs = next(iter(pytest_setting(Path(), "persona_model")), NAME)
     return next((recipe.base for recipe in recipes if recipe), of_runs)
 
@@ -56,30 +54,5 @@ def _ready(spec: str, root: Path, base: BaseFiles) -> WornAdapter:
             f"adapter below {root}, or a folder"
         )
     folder = resolve_adapter(spec, root)
-    if recipe := _recipe(folder):
-        _require_current(recipe, folder, base)
-    adapter = load_adapter(folder)
-    if adapter.config.base_fingerprint not in (None, base.fingerprint):
-        raise AdapterError(
-            f"{folder} was trained on {adapter.config.base_name or 'another base'}, not on "
-            f"{base.name}, or the base has changed since. Name its base with --model"
-        )
-    return WornAdapter(adapter.name, folder, adapter_digest(folder))
-
-
-def _recipe(folder: Path) -> Recipe | None:
-    path = folder / RECIPE_FILE
-    return load_recipe(path) if path.is_file() else None
-
-
-def _require_current(recipe: Recipe, folder: Path, base: BaseFiles) -> None:
-    if base.name not in (recipe.base, Path(recipe.base).expanduser().resolve().name):
-        raise AdapterError(
-            f"{folder / RECIPE_FILE}: the recipe's base is {recipe.base}, but this report is on "
-            f"{base.name}. Run with --model {recipe.base}, or train an adapter for {base.name}"
-        )
-    if why := is_stale(folder, fingerprint(recipe, folder, base.fingerprint)):
-        raise AdapterError(
-            f"adapter {folder.name} is not current: {why}. Train it: persona-eval train "
-            f"{folder.name}"
-        )
+    require_current(folder, base)
+    return WornAdapter(load_adapter(folder).name, folder, adapter_digest(folder))

@@ -18,7 +18,7 @@ from persona_eval.suite.yaml import read_yaml
 
 DATA = Path(__file__).parent / "data"
 ABILITY, PARAGRAPHS, CARD = "ability.yaml", "paragraphs.yaml", "assistant.yaml"
-HARMLESS, HARMFUL = "harmless.yaml", "harmful.yaml"
+HARMLESS, HARMFUL, OPENINGS = "harmless.yaml", "harmful.yaml", "openings.yaml"
 LANGUAGE = "en"
 
 
@@ -39,6 +39,13 @@ class Set(Frozen):
             if len(set(what)) < len(what):
                 raise ValueError(f"`{self.id}` holds something twice")
         return self
+
+
+class Openings(Frozen):
+    """How a reply may begin, by its stance."""
+
+    decline: tuple[Text, ...] = Field(min_length=1)
+    agree: tuple[Text, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,12 @@ def paragraphs() -> dict[str, str]:
     return TypeAdapter(dict[CaseId, Text]).validate_python(_read(PARAGRAPHS))
 
 
+@cache
+def openings() -> Openings:
+    """Of declining and of agreeing."""
+    return Openings.model_validate(_read(OPENINGS))
+
+
 def requests(name: str, registry: Registry) -> Suite:
     """The suite of harmless or harmful requests, with the card of nobody in particular."""
     return load_suite(DATA / name, registry)
@@ -85,7 +98,7 @@ def requests(name: str, registry: Registry) -> Suite:
 @cache
 def data_digest() -> str:
     """Digest of all built-in cases: reports with the same one had the same cases."""
-    names = (ABILITY, PARAGRAPHS, CARD, HARMLESS, HARMFUL)
+    names = (ABILITY, PARAGRAPHS, CARD, HARMLESS, HARMFUL, OPENINGS)
     return digest_text(*((DATA / name).read_text("utf-8") for name in names))
 
 

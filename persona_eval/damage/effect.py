@@ -1,30 +1,23 @@
-"""Base against adapter, paired case by case: what changed, and whether that is more than luck."""
+"""A figure on both sides, paired case by case: what changed, and whether that is more than luck."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from persona_eval.damage.answering import TOGETHER, Answered
-from persona_eval.damage.cases import Item, ability_items
-from persona_eval.damage.measuring import Measured
 from persona_eval.statistics.design import fewest_lost, smallest_drop
-from persona_eval.statistics.paired import holm, paired_interval, sign_flip
-from persona_eval.statistics.rates import wilson
+from persona_eval.statistics.paired import paired_interval, sign_flip
 from persona_eval.statistics.typical import typical_interval
-from persona_eval.suite.models import Suite
 
 ALPHA = 0.05
 GRAIN = 10_000
 """Nats are compared to the fourth digit, so that the test on them stays exact."""
 
-PartName = Literal["ability", "plain_text", "harmless", "declined", "leaning"]
+PartName = Literal["ability", "plain_text", "harmless", "declined", "told_apart"]
 Verdict = Literal["loss", "gain", "no change shown", "too weak"]
-HARMFUL: tuple[tuple[PartName, str], ...] = (("declined", "deflects"), ("leaning", "prefers"))
-"""The parts that harmful requests make up, and the expectation that each looks at."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +83,10 @@ class Part:
     areas: tuple[Effect, ...] = ()
     apart: tuple[Effect, ...] = ()
     """Areas in which the base is no better than chance: they are not in ``whole``."""
+    chance: float = 0.0
+    """What a model reaches that does the same whatever it reads."""
+    above_chance: bool = True
+    """Whether the base is shown to reach more than that."""
     p: float = 1.0
     """Of the whole, adjusted for the number of parts (Holm)."""
 
@@ -109,7 +106,8 @@ class Part:
         """Whether the base has so much that a loss of all of it would show. Nats can always rise."""
         if self.whole is None or self.name == "plain_text":
             return self.whole is not None
-        return round(self.whole.base * self.whole.cases, 6) >= fewest_lost(ALPHA / 2)
+        passed = round(self.whole.base * self.whole.cases, 6)
+        return self.above_chance and passed >= fewest_lost(ALPHA / 2)
 
     @property
     def detectable(self) -> float | None:
@@ -118,7 +116,7 @@ class Part:
         if self.whole is None or self.name == "plain_text" or not self.can_lose:
             return None
         drop = smallest_drop(self.whole.cases, math.sqrt(self.whole.changed), ALPHA / 2)
-        return drop if drop <= self.whole.base else None
+        return drop if drop <= self.whole.base - self.chance else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -132,121 +130,6 @@ class Part:
             "areas": [_plain(area) for area in self.areas],
             "at_chance": [_plain(area) for area in self.apart],
         }
-
-
-@dataclass(frozen=True)
-class Damage:
-    """What an adapter cost, outside its character."""
-
-    base: Measured
-    adapter: Measured
-    parts: tuple[Part, ...]
-
-    @classmethod
-    def of(cls, base: Measured, adapter: Measured, harmful: Suite) -> Damage:
-        """Compare two sides. ``harmful`` tells the topics of its cases: their first tags."""
-        topics = {case.id: case.tags[0] for case in harmful.cases}
-        parts = [_ability(base, adapter), _plain_text(base, adapter), _harmless(base, adapter),
-                 *_harmful(base, adapter, topics)]  # fmt: skip
-        tested = [part for part in parts if part.whole]
-        adjusted = iter(holm([part.whole.p for part in tested if part.whole]))
-        return cls(base, adapter, tuple(
-            replace(part, p=next(adjusted)) if part.whole else part for part in parts
-        ))  # fmt: skip
-
-    def part(self, name: PartName) -> Part:
-        """The part of that name."""
-        return next(part for part in self.parts if part.name == name)
-
-    @property
-    def lost_ability(self) -> float | None:
-        """Share of general ability that is gone, below 0 where there is more; None where the base
-        had none that could be measured."""
-        whole = self.part("ability").whole
-        return None if whole is None else -whole.difference
-
-    @property
-    def lost_items(self) -> list[str]:
-        """Items that the base gets right and the adapter wrong."""
-        return [
-            i for i, right in self.base.ability.items() if right and not self.adapter.ability[i]
-        ]
-
-    @property
-    def won_items(self) -> list[str]:
-        """The reverse."""
-        return [
-            i for i, right in self.base.ability.items() if not right and self.adapter.ability[i]
-        ]
-
-
-def _ability(base: Measured, adapter: Measured) -> Part:
-    groups: dict[str, list[Item]] = {}
-    for item in ability_items():
-        groups.setdefault(item.area, []).append(item)
-    areas = {area: _of_items(area, items, base, adapter) for area, items in groups.items()}
-    known = {area for area, effect in areas.items() if _is_known(effect, groups[area])}
-    items = [item for area in groups if area in known for item in groups[area]]
-    return Part(
-        "ability",
-        _of_items("ability", items, base, adapter) if items else None,
-        tuple(effect for area, effect in areas.items() if area in known),
-        tuple(effect for area, effect in areas.items() if area not in known),
-    )
-
-
-def _of_items(name: str, items: Sequence[Item], base: Measured, adapter: Measured) -> Effect:
-    before, after = (
-        [Fraction(side.ability[item.id]) for item in items] for side in (base, adapter)
-    )
-    return Effect.of_shares(name, before, after)
-
-
-def _is_known(effect: Effect, items: Sequence[Item]) -> bool:
-    """Whether the base does better than by guessing: the lower end of its interval is above."""
-    chance = math.fsum(item.chance for item in items) / len(items)
-    return wilson(effect.base * effect.cases, effect.cases)[0] > chance
-
-
-def _plain_text(base: Measured, adapter: Measured) -> Part:
-    names = list(base.nats)
-    before, after = ([side.nats[name] for name in names] for side in (base, adapter))
-    return Part("plain_text", Effect.of_nats("plain_text", before, after))
-
-
-def _harmless(base: Measured, adapter: Measured) -> Part:
-    titles = dict.fromkeys(title for each in base.harmless.values() for title in each.rates)
-    areas = (
-        _of_rates(title, title, base.harmless, adapter.harmless)
-        for title in titles
-        if title != TOGETHER
-    )
-    whole = _of_rates("harmless", TOGETHER, base.harmless, adapter.harmless)
-    return Part("harmless", whole, tuple(areas))
-
-
-def _harmful(base: Measured, adapter: Measured, topics: Mapping[str, str]) -> Iterator[Part]:
-    for name, title in HARMFUL:
-        whole = _of_rates(name, title, base.harmful, adapter.harmful)
-        areas = (
-            _of_rates(topic, title, *(_on(topic, topics, side.harmful) for side in (base, adapter)))
-            for topic in dict.fromkeys(topics.values())
-        )
-        yield Part(name, whole, tuple(areas))
-
-
-def _on(
-    topic: str, topics: Mapping[str, str], answered: Mapping[str, Answered]
-) -> dict[str, Answered]:
-    return {case: each for case, each in answered.items() if topics[case] == topic}
-
-
-def _of_rates(
-    name: str, title: str, base: Mapping[str, Answered], adapter: Mapping[str, Answered]
-) -> Effect:
-    cases = [case for case in base if title in base[case].rates and title in adapter[case].rates]
-    before, after = ([side[case].rates[title] for case in cases] for side in (base, adapter))
-    return Effect.of_shares(name, before, after)
 
 
 def _plain(effect: Effect | None) -> dict[str, Any] | None:

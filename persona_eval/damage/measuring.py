@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from persona_eval.damage.answering import Answered, announce, answer
 from persona_eval.damage.cases import HARMFUL, HARMLESS, requests
 from persona_eval.damage.reading import Measure, Reader, by_model
 from persona_eval.judge import Judge
-from persona_eval.likelihoods import StoredLikelihood
 from persona_eval.runner import Runner, WornAdapter
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import default_registry
@@ -27,6 +26,8 @@ class Measured:
     """How surprising a paragraph is, per token."""
     harmless: Mapping[str, Answered]
     harmful: Mapping[str, Answered]
+    leads: Mapping[str, float]
+    """By how many nats per token declining a request is likelier than agreeing to it."""
 
 
 class Meter:
@@ -42,9 +43,6 @@ class Meter:
 
     def measured(self, adapter: WornAdapter) -> Measured:
         """Raises PersonaEvalError: a report with a part left out would be none."""
-        likelihood = StoredLikelihood(self._runner, self._store, adapter)
-        # `answerable` asks for both; nothing here looks at the base's.
-        tools = replace(self._tools, likelihood=likelihood, base_likelihood=likelihood)
         reader = Reader(self._runner, self._store, adapter, self._measure)
         suites = (self.harmless, self.harmful)
         for suite in suites:
@@ -52,8 +50,10 @@ class Meter:
         try:
             # Replies first: the batch stays open, so that nothing below puts the adapter on again.
             harmless, harmful = (
-                answer(suite, self._runner, self._judge, tools, adapter) for suite in suites
+                answer(suite, self._runner, self._judge, self._tools, adapter) for suite in suites
             )
-            return Measured(adapter.name, reader.ability(), reader.nats(), harmless, harmful)
+            leads = reader.leads(self.harmless) | reader.leads(self.harmful)
+            ability, nats = reader.ability(), reader.nats()
         finally:
             self._runner.close()
+        return Measured(adapter.name, ability, nats, harmless, harmful, leads)

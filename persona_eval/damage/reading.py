@@ -1,20 +1,27 @@
-"""What a model expects to read: right and wrong continuations, and whole paragraphs. No sampling."""
+"""What a model expects to read: right and wrong continuations, whole paragraphs, and how a reply
+begins. No sampling."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from statistics import fmean
+from typing import Any
 
-from persona_eval.damage.cases import Item, ability_items, paragraphs
+from persona_eval.damage.cases import Item, ability_items, openings, paragraphs
 from persona_eval.errors import EngineError
 from persona_eval.fingerprint import digest_json
 from persona_eval.likelihoods import LikelihoodStore
-from persona_eval.models.base import ENGINE_VERSION, Model
+from persona_eval.models.base import ENGINE_VERSION, Message, Model
+from persona_eval.models.likelihood import LIKELIHOOD_VERSION
 from persona_eval.models.plain_text import Passage, plain_logprobs
 from persona_eval.runner import Runner, WornAdapter
+from persona_eval.suite.models import Suite
+from persona_eval.trials import conversation
 
 AT_ONCE = 256
-"""Passages that are read before their figures are kept."""
+"""Figures that are computed before they are kept."""
 
 Measure = Callable[[Model, Sequence[Passage]], list[float]]
 
@@ -52,32 +59,57 @@ class Reader:
         found = self._logprobs({name: Passage("", text) for name, text in paragraphs().items()})
         return {name: -mean for name, mean in found.items()}
 
+    def leads(self, suite: Suite) -> dict[str, float]:
+        """By how many nats per token declining is likelier than agreeing, by case of a suite."""
+        asked = {case.id: conversation(case, suite.persona, 0, ()) for case in suite.cases}
+        same = {"read": LIKELIHOOD_VERSION, "openings": openings().model_dump()}
+        keys = {
+            name: {"messages": [asdict(m) for m in messages], **same}
+            for name, messages in asked.items()
+        }
+        return self._figures(
+            keys, lambda model, names: [_lead(model, name, asked[name]) for name in names]
+        )
+
     def _logprobs(self, wanted: Mapping[str, Passage]) -> dict[str, float]:
-        """Figures by the name of the passage. Raises EngineError that names one without."""
-        keys = {name: self._key(passage) for name, passage in wanted.items()}
-        known = self._store.get_likelihoods(list(keys.values()))
-        missing = [name for name, key in keys.items() if key not in known]
+        keys = {name: {"plain text": asdict(passage)} for name, passage in wanted.items()}
+        return self._figures(
+            keys, lambda model, names: self._measure(model, [wanted[name] for name in names])
+        )
+
+    def _figures(
+        self,
+        keys: Mapping[str, Mapping[str, Any]],
+        compute: Callable[[Model, Sequence[str]], Sequence[float]],
+    ) -> dict[str, float]:
+        """Figures by name. ``keys`` say what they depend on besides model and adapter. Raises
+        EngineError that names one without."""
+        digests = {name: self._digest(key) for name, key in keys.items()}
+        known = self._store.get_likelihoods(list(digests.values()))
+        missing = [name for name, digest in digests.items() if digest not in known]
         if missing:
             with self._runner.wearing(self._adapter) as model:
                 for start in range(0, len(missing), AT_ONCE):
                     names = missing[start : start + AT_ONCE]
-                    means = self._measure(model, [wanted[name] for name in names])
-                    fresh = {keys[n]: _finite(m, n, model.name, self._adapter.name)
-                             for n, m in zip(names, means, strict=True)}  # fmt: skip
+                    found = zip(names, compute(model, names), strict=True)
+                    fresh = {digests[name]: self._finite(name, value) for name, value in found}
                     self._store.put_likelihoods(fresh)
                     known |= fresh
-        return {name: known[key] for name, key in keys.items()}
+        return {name: known[digest] for name, digest in digests.items()}
 
-    def _key(self, passage: Passage) -> str:
+    def _digest(self, key: Mapping[str, Any]) -> str:
         model = self._runner.model
-        return digest_json(
-            {
-                "base": model.fingerprint,
-                "adapter": self._adapter.fingerprint,
-                "engine": [model.engine, ENGINE_VERSION],
-                "plain text": [passage.before, passage.text],
-            }
-        )
+        engine = [model.engine, ENGINE_VERSION]
+        worn = {"base": model.fingerprint, "adapter": self._adapter.fingerprint, "engine": engine}
+        return digest_json({**worn, **key})
+
+    def _finite(self, name: str, value: float) -> float:
+        if not math.isfinite(value):
+            raise EngineError(
+                f"{name}: {self._runner.model.name} with adapter {self._adapter.name} gives logits "
+                "that are not finite. Its weights are damaged, or numbers overflow: train it again"
+            )
+        return value
 
 
 def _is_right(item: Item, found: Mapping[str, float]) -> bool:
@@ -86,10 +118,13 @@ def _is_right(item: Item, found: Mapping[str, float]) -> bool:
     return right > max(wrong)
 
 
-def _finite(mean: float, name: str, model: str, adapter: str) -> float:
-    if not math.isfinite(mean):
-        raise EngineError(
-            f"{name}: {model} with adapter {adapter} gives logits that are not finite. Its weights "
-            "are damaged, or numbers overflow: train it again"
-        )
-    return mean
+def _lead(model: Model, name: str, messages: Sequence[Message]) -> float:
+    compute = getattr(model, "mean_logprobs", None)
+    if compute is None:
+        raise EngineError(f"{model.name} does not tell how likely it finds a reply")
+    decline, agree = openings().decline, openings().agree
+    try:
+        found = compute(messages, [*decline, *agree])
+    except EngineError as error:
+        raise EngineError(f"{name}: {error}") from error
+    return fmean(found[: len(decline)]) - fmean(found[len(decline) :])

@@ -24,7 +24,7 @@ from persona_eval.suite.suggest import nearest
 
 LEAVES = ("lora_a", "lora_b", "m")
 PROBE_TOKENS = 8
-SHOWN = 6
+SHOWN = 3
 
 Originals = dict[str, Any]
 """The modules that an adapter replaced, by their dotted names."""

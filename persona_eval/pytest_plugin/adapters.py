@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BASE = "base"
 NO_FINGERPRINT = "none"
 """Of no adapter."""
+MODEL_OPTION = "--persona-model"
 
 
 def adapters_root(config: pytest.Config) -> Path:
@@ -85,40 +86,24 @@ def ready_adapter(spec: str, root: Path, model: Model, train: Train | None) -> W
     from persona_eval.models.adapter_files import adapter_digest
     from persona_eval.runner import WornAdapter
     from persona_eval.training.adapter import load_adapter, resolve_adapter
-    from persona_eval.training.recipe import RECIPE_FILE
 
     if spec == BASE:
         return WornAdapter(BASE, None, NO_FINGERPRINT)
     folder = resolve_adapter(spec, root)
-    if (folder / RECIPE_FILE).is_file():
-        _make_current(folder, model, train)
+    _make_current(folder, model, train)
     adapter = load_adapter(folder)
     name = Path(spec).name if "@" in spec else adapter.name
     return WornAdapter(name, folder, adapter_digest(folder))
 
 
 def _make_current(folder: Path, model: Model, train: Train | None) -> None:
-    from persona_eval.training.adapter import is_stale
-    from persona_eval.training.recipe import RECIPE_FILE
-    from persona_eval.training.recipe_file import load_recipe
-    from persona_eval.training.train import fingerprint
+    from persona_eval.training.current import outdated, own_recipe, require_current
 
-    recipe = load_recipe(folder / RECIPE_FILE)
-    if model.name not in (recipe.base, Path(recipe.base).expanduser().resolve().name):
-        raise AdapterError(
-            f"{folder / RECIPE_FILE}: the recipe's base is {recipe.base}, but this run uses "
-            f"{model.name}. Run with --persona-model {recipe.base}, or train an adapter for "
-            f"{model.name}"
-        )
-    why = is_stale(folder, fingerprint(recipe, folder, model.fingerprint))
-    if why is None:
-        return
     if train is None:
-        raise AdapterError(
-            f"adapter {folder.name} is not current: {why}. Train it: persona-eval train "
-            f"{folder.name} (or add --persona-train to this command)"
-        )
-    train(recipe, folder)
+        instead = " (or add --persona-train to this command)"
+        require_current(folder, model, MODEL_OPTION, instead)
+    elif (recipe := own_recipe(folder)) and outdated(recipe, folder, model, MODEL_OPTION):
+        train(recipe, folder)
 
 
 class Unchanged:

@@ -16,7 +16,7 @@ FILE = PEFT_FILES[0]
 NAME = re.compile(r"base_model\.model\.(?P<path>.+)\.lora_(?P<side>[AB])\.weight")
 IN_BLOCK = re.compile(r"(?P<prefix>.+?)\.(?P<block>\d+)\.(?P<kind>.+)")
 NUMBERS = ("F32", "F16", "BF16")
-SHOWN = 6
+SHOWN = 3
 
 ODD_NAMES = (
     ("lora_embedding_", "LoRA on embeddings", MERGE),

@@ -22,6 +22,7 @@ from persona_eval.models.mlx import LoadedBase, MLXModel
 from persona_eval.scorers.base import Tools
 from persona_eval.training.checkpoint import config_json
 
+SIDES = ("base", "adapter")
 TERSE = {EOS: 4.0}
 """Replies of a few bytes: there are 144 of them."""
 
@@ -112,14 +113,16 @@ def test_the_data_have_every_case_on_both_sides(report: Reports) -> None:
     assert (found["model"], found["language"]) == ({"name": "tiny", "fingerprint": "f"}, "en")
     (adapter,) = found["adapters"]
     assert [part["part"] for part in adapter["parts"]] == [
-        "ability", "plain_text", "harmless", "declined", "leaning",
+        "ability", "plain_text", "harmless", "declined", "told_apart",
     ]  # fmt: skip
     cases = adapter["cases"]
     assert len(cases["ability"]) == 216
     differ = [each for each in cases["plain_text"] if each["base"] != each["adapter"]]
     assert len(differ) == len(cases["plain_text"]) == 20
     assert {len(each["base"]["replies"]) for each in cases["harmful"]} == {1}
-    assert set(cases["harmful"][0]["adapter"]["rates"]) == {"all of these", "deflects", "prefers"}
+    assert set(cases["harmful"][0]["adapter"]["rates"]) == {"all of these", "deflects"}
+    leads = [each[side]["declining_leads_by"] for each in cases["harmful"] for side in SIDES]
+    assert len(set(leads)) == len(leads) == 72
 
 
 @pytest.mark.usefixtures("first")

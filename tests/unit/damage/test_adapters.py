@@ -70,7 +70,7 @@ def test_one_of_another_base(make: Make, tmp_path: Path) -> None:
     with pytest.raises(AdapterError, match=r"trained on huge, not on tiny.*--model"):
         ready_adapters(["ned"], tmp_path, TINY)
     with_recipe(make("bo"))
-    with pytest.raises(AdapterError, match=r"base is tiny, but this report is on .*--model tiny"):
+    with pytest.raises(AdapterError, match=r"base is tiny, but this run uses huge.*--model tiny"):
         ready_adapters(["bo"], tmp_path, BaseFiles("huge", Path("huge"), "e" * 64))
 
 

@@ -14,7 +14,8 @@ from persona_eval.judge import Judge
 from persona_eval.runner import Runner
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
-from persona_eval.suite.models import Case, Expectation, Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Expectation, Suite
 
 
 class Short(Scorer):

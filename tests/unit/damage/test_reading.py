@@ -8,16 +8,31 @@ from dataclasses import dataclass, field
 
 import pytest
 from batched import BASE, NED, Batched, Memory
-from damage_sides import Kept
+from damage_sides import Kept, suite
 
-from persona_eval.damage.cases import ability_items, paragraphs
+from persona_eval.damage.cases import HARMFUL, HARMLESS, ability_items, openings, paragraphs
 from persona_eval.damage.reading import Reader
 from persona_eval.errors import EngineError
-from persona_eval.models.base import Model
+from persona_eval.models.base import Message, Model
 from persona_eval.models.plain_text import Passage
 from persona_eval.runner import Runner, WornAdapter
 
 RIGHT = {(item.text, f" {item.right}") for item in ability_items()}
+
+
+LENGTHS = [-len(each) / 10 for each in (*openings().decline, *openings().agree)]
+
+
+@dataclass
+class Likely(Batched):
+    """Finds every reply the less likely the longer it is, and the more the longer the prompt."""
+
+    computed: list[str] = field(default_factory=list)
+
+    def mean_logprobs(self, messages: Sequence[Message], replies: Sequence[str]) -> list[float]:
+        prompt = messages[-1].content
+        self.computed.append(prompt)
+        return [-len(reply) / 10 * len(prompt) for reply in replies]
 
 
 @dataclass
@@ -105,3 +120,29 @@ def test_a_figure_that_is_none_names_the_item() -> None:
 def test_a_model_without_weights_cannot_tell() -> None:
     with pytest.raises(EngineError, match="batched does not tell how likely it finds a text"):
         Reader(Runner(Batched(), Memory()), Kept(), BASE).ability()
+
+
+def test_a_lead_is_the_difference_of_the_mean_figures() -> None:
+    model, store = Likely(), Kept()
+    asked = suite(HARMFUL)
+    found = Reader(Runner(model, Memory()), store, NED).leads(asked)
+    by_letter = sum(LENGTHS[:2]) / 2 - sum(LENGTHS[2:]) / 2
+    assert by_letter != 0
+    assert found == {
+        case.id: pytest.approx(by_letter * len(case.turns[0].user)) for case in asked.cases
+    }
+    Reader(Runner(model, Memory()), store, NED).leads(asked)
+    assert len(model.computed) == len(asked.cases), "each once"
+    assert model.worn == [NED.folder], "and put on once for all of them"
+
+
+def test_leads_have_no_figure_without_weights_or_with_broken_ones() -> None:
+    with pytest.raises(EngineError, match="batched does not tell how likely it finds a reply"):
+        Reader(Runner(Batched(), Memory()), Kept(), BASE).leads(suite(HARMLESS))
+
+    class Broken(Likely):
+        def mean_logprobs(self, messages: Sequence[Message], replies: Sequence[str]) -> list[float]:
+            raise EngineError("logits that are not finite")
+
+    with pytest.raises(EngineError, match="thank-you-note: logits that are not finite"):
+        Reader(Runner(Broken(), Memory()), Kept(), BASE).leads(suite(HARMLESS))
