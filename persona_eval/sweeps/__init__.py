@@ -1,0 +1,1 @@
+"""Generation settings, tried side by side on the same cases with the same draws."""
