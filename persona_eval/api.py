@@ -10,7 +10,8 @@ from persona_eval.models.base import FinishReason
 from persona_eval.scorers.base import Scorer, Tools
 from persona_eval.scorers.registry import default_registry
 from persona_eval.suite import load
-from persona_eval.suite.models import Case, Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Suite
 
 
 def load_suite(path: Path | str, scorers: Iterable[type[Scorer]] = ()) -> Suite:

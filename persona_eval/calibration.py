@@ -21,7 +21,8 @@ from persona_eval.scorers.tools import prepare
 from persona_eval.scorers.trained import Trained
 from persona_eval.statistics.agreement import Agreement
 from persona_eval.statistics.paired import sign_test
-from persona_eval.suite.models import Case, Limits, Persona
+from persona_eval.suite.card import Limits, Persona
+from persona_eval.suite.models import Case
 
 FEWEST, FEWEST_OF_EACH = 20, 5
 """Labels that limits can be learnt from, in all and of passes and fails."""

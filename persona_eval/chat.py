@@ -16,10 +16,11 @@ from persona_eval.models.base import Message, Model, Reply, Request
 from persona_eval.scorers.base import Exchange, Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.selfcheck import check_examples
+from persona_eval.suite.card import Generation, Persona
 from persona_eval.suite.case_file import add_case
 from persona_eval.suite.expand import slug
 from persona_eval.suite.load import load_suite
-from persona_eval.suite.models import Case, CategoryName, Generation, Persona, Suite, Turn
+from persona_eval.suite.models import Case, CategoryName, Suite, Turn
 
 FIRST: tuple[Sort, ...] = ("alarming", "unknown", "unclear", "outside")
 """Which sort of a prompt counts when it is of several."""

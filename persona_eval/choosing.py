@@ -95,7 +95,7 @@ def choose_cases(suites: Sequence[Suite], choice: SuiteChoice, seed: int) -> lis
     groups: dict[tuple[str, bool], list[Chosen]] = {}
     for suite in suites:
         for case in suite.cases:
-            if case.skip is None:
+            if case.skip is None and case.drift is None:
                 quick = case.model_copy(update={"trials": choice.trials})
                 groups.setdefault((case.category, case.control), []).append(Chosen(suite, quick))
     if not groups:

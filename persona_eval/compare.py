@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -15,10 +15,10 @@ from persona_eval.statistics.paired import PairedTest, holm, paired_interval, si
 from persona_eval.suite.models import CATEGORIES
 
 Status = Literal[
-    "fixed", "broken", "still failing", "still passing", "new", "removed", "changed"
+    "fixed", "broken", "still failing", "still passing", "new", "removed", "changed", "not run"
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = (
-    "broken", "fixed", "still failing", "changed", "new", "removed", "still passing",
+    "broken", "fixed", "still failing", "changed", "new", "removed", "not run", "still passing",
 )  # fmt: skip
 """In the order in which they matter."""
 CONFIRMING = 3
@@ -73,9 +73,13 @@ class Pair:
     key: str
     before: Standing | None
     after: Standing | None
+    unrun: bool = False
+    """Whether the side that lacks it may have it, and only did not run it."""
 
     @property
     def status(self) -> Status:
+        if self.unrun and (self.before is None or self.after is None):
+            return "not run"
         if self.before is None:
             return "new"
         if self.after is None:
@@ -88,7 +92,7 @@ class Pair:
     @property
     def paired(self) -> bool:
         """Whether both sides had the same case to answer."""
-        return self.status not in ("new", "removed", "changed")
+        return self.status not in ("new", "removed", "changed", "not run")
 
     @property
     def suspect(self) -> bool:
@@ -191,10 +195,13 @@ class Comparison:
         before: Mapping[str, Standing],
         after: Mapping[str, Standing],
         names: tuple[str, str] = ("before", "after"),
+        unrun: Collection[str] = (),
     ) -> Comparison:
-        """Pair the cases of two sides by their keys, in the order of the newer side."""
+        """Pair the cases of two sides by their keys, in the order of the newer side. ``unrun``:
+        those that one side lacks because it did not run them."""
         keys = dict.fromkeys([*after, *before])
-        return cls(*names, tuple(Pair(key, before.get(key), after.get(key)) for key in keys))
+        pairs = (Pair(key, before.get(key), after.get(key), key in unrun) for key in keys)
+        return cls(*names, tuple(pairs))
 
     def of_status(self, status: Status) -> list[Pair]:
         """The pairs of one status."""

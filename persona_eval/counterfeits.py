@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from persona_eval.suite.models import Case, Persona
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case
 from persona_eval.text import fold, sentences, words
 
 REPEATS = 4

@@ -69,6 +69,10 @@ class TrainingError(PersonaEvalError):
     """Training could not start or had to stop."""
 
 
+class SweepError(PersonaEvalError):
+    """A sweep of settings that cannot be run, or whose result cannot be used."""
+
+
 class StoreError(PersonaEvalError):
     """The store of replies cannot be opened, read or written."""
 

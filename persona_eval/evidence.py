@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from persona_eval.compare import Standing
+from persona_eval.drift import settled
 from persona_eval.errors import PersonaEvalError
 from persona_eval.history import CaseFacts, PastTrial, Run
 from persona_eval.identity import asked_of
@@ -16,8 +17,7 @@ from persona_eval.judging import Judgement, ReplyText
 from persona_eval.overlap.learnt import Overlap, TrainingData
 from persona_eval.results import CaseResult, Design
 from persona_eval.sides import Project, Texts
-from persona_eval.standings import facts_of, preference_of, result_of
-from persona_eval.suite.fields import TrialRange
+from persona_eval.standings import facts_of, judged_result
 from persona_eval.suite.models import Case, Suite
 
 Judged = Literal["then", "anew", "gone", "unanswerable"]
@@ -68,9 +68,7 @@ class Evidence:
             return None
         facts, counted = self.facts, self.counted
         design = Design(facts.least, facts.most, facts.pass_rate)
-        outcomes = [bool(attempt.judgement.passed) for attempt in counted]
-        prefers = preference_of([attempt.judgement for attempt in counted])
-        result = result_of(facts, outcomes, design, prefers)
+        result = judged_result(facts, [attempt.judgement for attempt in counted], design)
         return replace(result, overlaps=self.overlaps and self.overlaps[: len(counted)])
 
     @property
@@ -124,6 +122,9 @@ class _Gathering:
         self.texts: Texts = project.runs.replies(everything)
 
     def of(self, facts: CaseFacts) -> Evidence:
+        return _settled(self._of(facts))
+
+    def _of(self, facts: CaseFacts) -> Evidence:
         suite, case = self._today(facts)
         stored = Evidence(facts, suite, case, self._stored(facts))
         if self.as_judged:
@@ -145,8 +146,7 @@ class _Gathering:
         case = next((c for c in suite.cases if c.id == facts.case), None) if suite else None
         if suite is None or case is None or asked_of(case, suite.persona) != facts.asked:
             return None, None
-        trials = TrialRange(min=facts.least, max=facts.most)
-        return suite, case.model_copy(update={"trials": trials})
+        return suite, case.with_trials(facts.least, facts.most)
 
     def _suite(self, place: str, path: str) -> Suite | None:
         """One that was edited while it ran does not undo a run that has ended."""
@@ -168,9 +168,16 @@ class _Gathering:
 
     def _anew(self, suite: Suite, rules: Rules, attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
         judge = self.project.judge(suite.path.parent)
-        judgements = judge.judge(rules, [attempt.replies for attempt in attempts])
+        judgements = judge.judge(rules, [a.replies for a in attempts], [a.number for a in attempts])
         pairs = zip(attempts, judgements, strict=True)
         return tuple(replace(attempt, judgement=judgement) for attempt, judgement in pairs)
+
+
+def _settled(found: Evidence) -> Evidence:
+    """All trials of a long conversation as their case stands."""
+    told = settled(found.facts.drift, [attempt.judgement for attempt in found.attempts])
+    pairs = zip(found.attempts, told, strict=True)
+    return replace(found, attempts=tuple(replace(each, judgement=one) for each, one in pairs))
 
 
 def _judgement(data: Mapping[str, Any]) -> Judgement:

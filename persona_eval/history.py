@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from persona_eval.drift import DriftPlan
 from persona_eval.errors import StoreError
 from persona_eval.fingerprint import digest_json
-from persona_eval.judge import judgement_key
+from persona_eval.judge import judgement_key, worded_digest
 from persona_eval.judging import Judgement, ReplyText
 from persona_eval.models.base import Reply
 from persona_eval.store import Store
@@ -36,6 +37,12 @@ class Run:
         """Names of its adapters, the candidate first."""
         return list(self.about.get("adapters", {}))
 
+    @property
+    def whole(self) -> bool:
+        """Whether it came to its end, with all cases of its suites."""
+        left_out = sum(gate.get("left_out", 0) for gate in (self.gates or {}).values())
+        return self.exit_status in (0, 1) and self.gates is not None and not left_out
+
 
 @dataclass(frozen=True)
 class CaseFacts:
@@ -55,6 +62,10 @@ class CaseFacts:
     rules: str | None
     expectations: tuple[str, ...]
     """Titles of all that judges it, the pack included."""
+    wordings: tuple[str, ...] = ()
+    """All wordings of the prompt, round which its trials go; empty where there is one."""
+    drift: DriftPlan | None = None
+    """What is probed in a long conversation."""
 
     @property
     def key(self) -> str:
@@ -125,7 +136,8 @@ class Runs:
         replies = [asdict(reply) for reply in trial.replies]
         texts = [(reply.text, reply.finish_reason) for reply in trial.replies]
         texts_key = digest_json(replies)
-        known = judgement_key(facts.rules, texts) or digest_json([texts_key, time.time()])
+        rules = worded_digest(facts.rules, facts.wordings, trial.number)
+        known = judgement_key(rules, texts) or digest_json([texts_key, time.time()])
         judgement = json.dumps(asdict(trial.judgement), ensure_ascii=False)
         self._store.write(
             "INSERT OR IGNORE INTO texts VALUES (?, ?)",
@@ -225,4 +237,5 @@ def _replies(data: Sequence[Mapping[str, Any]]) -> tuple[ReplyText, ...]:
 
 
 def _facts(data: Mapping[str, Any]) -> CaseFacts:
-    return CaseFacts(**{**data, "expectations": tuple(data["expectations"])})
+    lists = {key: tuple(data.get(key, ())) for key in ("expectations", "wordings")}
+    return CaseFacts(**{**data, **lists, "drift": DriftPlan.from_json(data.get("drift"))})

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from persona_eval.fingerprint import digest_json, digest_text
-from persona_eval.suite.models import Case, Expectation, Persona
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Expectation
 
 
 def place_of(path: Path) -> str:
@@ -30,6 +31,7 @@ def fingerprint_of(case: Case, persona: Persona) -> str:
     """
     return digest_json(
         _asked(case, persona)
+        | _probed(case)
         | {
             "category": [case.category, case.control],
             "expect": [_plain(entry) for entry in case.expect],
@@ -58,16 +60,23 @@ def digest_of(path: Path, persona: Persona) -> str:
 
 _NOT_JUDGED = {
     "line", "expect", "turns", "tags", "skip", "xfail", "fixtures", "trials", "must_pass",
-    "pass_rate",
+    "pass_rate", "paraphrases", "drift",
 }  # fmt: skip
 
 
 def _asked(case: Case, persona: Persona) -> dict[str, Any]:
-    return {
+    wordings = {"paraphrases": case.paraphrases} if case.paraphrases else {}
+    return wordings | {
         "system": persona.system_prompt,
         "said": [[turn.user, turn.assistant] for turn in case.turns],
         "generation": case.generation.model_dump(),
     }
+
+
+def _probed(case: Case) -> dict[str, Any]:
+    if case.drift is None:
+        return {}
+    return {"drift": [case.drift.max_drop, *(turn.probe for turn in case.turns)]}
 
 
 def _plain(expectation: Expectation) -> list[Any]:

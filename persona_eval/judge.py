@@ -8,8 +8,8 @@ judgement still stands, and together with the replies' it finds one again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from itertools import chain
@@ -20,11 +20,13 @@ from persona_eval.fingerprint import digest_file, digest_json, digest_text
 from persona_eval.identity import judged_by
 from persona_eval.judging import Judgement, Planned, ReplyText, judge_trial, judged_pairs, plan
 from persona_eval.models.base import ENGINE_VERSION
+from persona_eval.models.likelihood import LIKELIHOOD_VERSION
 from persona_eval.scorers.base import Scorer, Tools
 from persona_eval.scorers.composite import Composite
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
-from persona_eval.suite.models import Case, Persona
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case
 
 CODE = (
     "judging.py", "text.py", "trials.py", "overlap/index.py", "scorers/**/*.py", "scorers/data/*.*",
@@ -61,6 +63,20 @@ class Rules:
         leaves = (leaf for entry in self.planned for leaf in _leaves(entry.scorer))
         return at_hand or not any(leaf.asks_model for leaf in leaves)
 
+    @property
+    def embeds(self) -> bool:
+        """Whether something here looks at vectors of texts."""
+        scorers = [leaf for entry in self.planned for leaf in _leaves(entry.scorer)]
+        return _asks(scorers, "texts") or _asks(scorers, "wordings")
+
+    def worded(self, trial: int) -> Rules:
+        """The rules of a trial, counted from 0: those of the wording that it asks."""
+        wording = trial % len(self.case.wordings)
+        if wording == 0:
+            return self
+        digest = worded_digest(self.digest, self.case.wordings, trial)
+        return replace(self, case=self.case.worded(trial), digest=digest)
+
 
 class Judge:
     """Judges replies, and remembers."""
@@ -77,12 +93,19 @@ class Judge:
         digest = _digest(case, self._card(persona), planned, tools, model)
         return Rules(case, persona, planned, tools, digest)
 
-    def judge(self, rules: Rules, trials: Sequence[Sequence[ReplyText]]) -> list[Judgement]:
-        """Judge trials by their replies. Crashes are not remembered."""
-        keys = [judgement_key(rules.digest, replies) for replies in trials]
+    def judge(
+        self,
+        rules: Rules,
+        trials: Sequence[Sequence[ReplyText]],
+        numbers: Iterable[int] | None = None,
+    ) -> list[Judgement]:
+        """Judge trials by their replies. ``numbers`` tells which trials these are, counted from
+        0; by default the first ones. Crashes are not remembered."""
+        worded = [rules.worded(n) for n in (range(len(trials)) if numbers is None else numbers)]
+        keys = [judgement_key(r.digest, t) for r, t in zip(worded, trials, strict=True)]
         known = self._known([key for key in keys if key])
-        missing = [r for r, key in zip(trials, keys, strict=True) if key not in known]
-        made = iter(_judged(rules, missing))
+        pairs = zip(worded, trials, keys, strict=True)
+        made = iter(_judged(rules.tools, [(r, t) for r, t, key in pairs if key not in known]))
         judgements = [known[key] if key in known else next(made) for key in keys]
         if rules.answerable:
             self._keep(keys, known, judgements)
@@ -112,17 +135,25 @@ class Judge:
             self._kept.put_judgements(fresh)
 
 
+def worded_digest(rules: str | None, wordings: Sequence[str], trial: int) -> str | None:
+    """Digest of a trial's rules, from that of the case's own wording."""
+    wording = trial % len(wordings) if wordings else 0
+    return rules if rules is None or wording == 0 else digest_json([rules, wordings[wording]])
+
+
 def judgement_key(rules: str | None, replies: Sequence[ReplyText]) -> str | None:
     """Finds a judgement again; None where it cannot be kept."""
     return None if rules is None else digest_json([rules, *map(list, replies)])
 
 
-def _judged(rules: Rules, trials: Sequence[Sequence[ReplyText]]) -> Iterator[Judgement]:
+def _judged(
+    tools: Tools, trials: Sequence[tuple[Rules, Sequence[ReplyText]]]
+) -> Iterator[Judgement]:
     """All embeddings in one batch, then trial by trial."""
-    pairs = (judged_pairs(rules.case, rules.persona, rules.planned, r) for r in trials)
-    prepare(rules.tools, chain.from_iterable(pairs))
-    for replies in trials:
-        yield judge_trial(rules.case, rules.persona, rules.planned, replies, rules.tools)
+    pairs = (judged_pairs(r.case, r.persona, r.planned, replies) for r, replies in trials)
+    prepare(tools, chain.from_iterable(pairs))
+    for rules, replies in trials:
+        yield judge_trial(rules.case, rules.persona, rules.planned, replies, tools)
 
 
 def _from_json(text: str) -> Judgement:
@@ -173,7 +204,7 @@ def _texts(texts: Sequence[str] | None) -> str | None:
 
 def model_digest(base: str, engine: str, adapter: str) -> str:
     """Digest of what says how likely a reply is: fingerprints of base and adapter, and the engine."""
-    return digest_json([base, engine, ENGINE_VERSION, adapter])
+    return digest_json([base, engine, ENGINE_VERSION, LIKELIHOOD_VERSION, adapter])
 
 
 @cache

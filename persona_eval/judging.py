@@ -14,7 +14,8 @@ from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.composite import Composite
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.similarity import RecordedSimilarity
-from persona_eval.suite.models import Case, Expectation, Persona, Source
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Expectation, Source, Turn
 from persona_eval.trials import conversation
 
 EVERY_REPLY = (
@@ -155,6 +156,9 @@ def asks_for(case: Case, name: str) -> bool:
 
 def _expectations(case: Case, persona: Persona, turn: int) -> Iterator[Expectation]:
     own = (*case.turns[turn].expect, *(case.expect if turn == len(case.turns) - 1 else ()))
+    if case.drift:
+        yield from _probed(case.turns[turn])
+        return
     if case.pack:
         yield from map(_of_pack, EVERY_REPLY)
         if persona.voice.words and not any(mentions(e, "words") for e in own):
@@ -165,6 +169,14 @@ def _expectations(case: Case, persona: Persona, turn: int) -> Iterator[Expectati
     if case.never:
         yield Expectation(name="never", argument=list(case.never), line=case.line)
     yield from own
+
+
+def _probed(turn: Turn) -> Iterator[Expectation]:
+    """A long conversation is judged at its probes alone."""
+    if turn.probe == "style":
+        yield _of_pack("in_voice")
+    elif turn.probe == "fact":
+        yield from turn.expect
 
 
 def _category(case: Case, persona: Persona) -> tuple[str, ...]:
@@ -184,7 +196,11 @@ def _of_pack(title: str) -> Expectation:
 def _recorded(case: Case) -> Iterator[Planned]:
     """Nearness to the good examples, unless the case judges by it."""
     written = (*case.expect, *(e for turn in case.turns for e in turn.expect))
-    if case.good and not any(mentions(expectation, "similar") for expectation in written):
+    if (
+        case.good
+        and not case.drift
+        and not any(mentions(expectation, "similar") for expectation in written)
+    ):
         yield Planned(case.judged_turn, "similar", "case", RecordedSimilarity())
 
 

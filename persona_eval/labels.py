@@ -82,7 +82,8 @@ def _candidate(suite: Suite | None, trial: PastTrial) -> Candidate | None:
         return None
     texts = [text for text, _ in trial.replies]
     reply, reason = trial.replies[case.generated_turns.index(case.judged_turn)]
-    messages = conversation(case, suite.persona, case.judged_turn, texts)
+    asked = case.worded(trial.number)
+    messages = conversation(asked, suite.persona, case.judged_turn, texts)
     return Candidate(suite, case, messages, reply, reason)
 
 

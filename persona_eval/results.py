@@ -10,8 +10,17 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal
 
+from persona_eval.consistency import (
+    Spread,
+    WordingRate,
+    luck_of,
+    rates_by_wording,
+    silent_wording,
+)
+from persona_eval.drift import Drifted
 from persona_eval.overlap.learnt import Overlap
 from persona_eval.statistics.curtailed import fewest_more, unbiased_rate
+from persona_eval.statistics.luck import passes_again
 from persona_eval.statistics.rates import at_most, balanced_accuracy, mean, wilson
 from persona_eval.suite.models import CATEGORIES
 
@@ -42,6 +51,11 @@ class Design:
         """Pass rate of the case, without the bias of having stopped early. Trials that were
         broken off are taken as they are."""
         return _rate(self, sum(outcomes), len(outcomes))
+
+    @property
+    def needed(self) -> int:
+        """Fewest passes among all trials that reach the bar."""
+        return next(passes for passes in range(self.most + 1) if self.enough(passes))
 
     def enough(self, passes: int) -> bool:
         """Whether so many passes reach the bar, whatever the trials still to come show."""
@@ -90,6 +104,12 @@ class CaseResult:
     overlaps: tuple[Overlap, ...] | None = None
     """Of each trial drawn, with the training reply that is nearest; None without training data. It
     decides nothing."""
+    wordings: tuple[str, ...] = ()
+    """All wordings of the prompt, round which the trials go; empty where there is one."""
+    spread: Spread | None = None
+    """How far the replies are apart; None where nothing looked at what they mean."""
+    drift: Drifted | None = None
+    """Scores over the turns of a case with `drift`."""
 
     def __post_init__(self) -> None:
         if not self.outcomes:
@@ -134,6 +154,31 @@ class CaseResult:
         return "flaky" if self.passes else "failing"
 
     @property
+    def by_wording(self) -> list[WordingRate]:
+        """How each wording did; nothing where there is only one."""
+        return rates_by_wording(self.wordings, self.outcomes)
+
+    @property
+    def silent(self) -> WordingRate | None:
+        """A wording that is shown to fail always."""
+        return silent_wording(self.by_wording)
+
+    @property
+    def again(self) -> float | None:
+        """Chance that another run passes; None where trials are not judged one by one."""
+        if self.drift:
+            return None
+        return passes_again(self.passes, self.trials, self.design.most, self.design.needed)
+
+    @property
+    def luck(self) -> str | None:
+        """Why it passes by luck; None where it does not, or nothing says so."""
+        if self.drift or not self.passed:
+            return None
+        design = self.design
+        return luck_of(self.by_wording, self.outcomes, design.most, design.needed)
+
+    @property
     def saved(self) -> int:
         """Trials that were not needed."""
         return self.design.most - self.trials
@@ -146,12 +191,24 @@ class CaseResult:
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which ``from_json`` makes it again."""
         overlaps = None if self.overlaps is None else [vars(each) for each in self.overlaps]
-        return {**vars(self), "design": vars(self.design), "overlaps": overlaps}
+        return {
+            **vars(self),
+            "design": vars(self.design),
+            "overlaps": overlaps,
+            "spread": self.spread and vars(self.spread),
+            "drift": self.drift and self.drift.to_json(),
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CaseResult:
         overlaps = data["overlaps"] and tuple(Overlap(**each) for each in data["overlaps"])
-        given = {"outcomes": tuple(data["outcomes"]), "design": Design(**data["design"])}
+        given = {
+            "outcomes": tuple(data["outcomes"]),
+            "design": Design(**data["design"]),
+            "wordings": tuple(data["wordings"]),
+            "spread": data["spread"] and Spread(**data["spread"]),
+            "drift": Drifted.from_json(data["drift"]),
+        }
         return cls(**{**data, **given, "overlaps": overlaps})
 
 

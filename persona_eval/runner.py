@@ -16,7 +16,8 @@ from typing import Protocol
 from persona_eval.errors import EngineError, PersonaEvalError
 from persona_eval.fingerprint import digest_json
 from persona_eval.models.base import ENGINE_VERSION, Batch, Model, Reply, Request
-from persona_eval.suite.models import Case, Persona
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case
 from persona_eval.trials import Trial
 
 More = Callable[[str, list[Trial]], int]

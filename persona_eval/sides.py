@@ -9,6 +9,7 @@ from typing import Any
 
 from persona_eval.baseline import FILE, Baseline, read_baseline
 from persona_eval.compare import Standing
+from persona_eval.drift import DriftPlan, settled
 from persona_eval.errors import PersonaEvalError, StoreError
 from persona_eval.history import CaseFacts, PastTrial, Run, Runs
 from persona_eval.identity import asked_of, digest_of, place_of
@@ -20,7 +21,6 @@ from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.standings import accepted_standing, beside_training, facts_of, removed_standing
 from persona_eval.store import Store
-from persona_eval.suite.fields import TrialRange
 from persona_eval.suite.load import load_persona, load_suite
 from persona_eval.suite.models import Case, Suite
 
@@ -41,6 +41,8 @@ class Side:
     kept: int = 0
     """Cases that are there no more, were asked otherwise, or need a model to be judged anew: they
     stand as they were judged."""
+    run: Run | None = None
+    """None for a baseline."""
 
     @property
     def results(self) -> list[CaseResult]:
@@ -107,7 +109,7 @@ class Project:
         side = self._of_run(reference, reference.run)
         learnt = self._data.of(reference.run.about["adapters"][reference.adapter])
         standings = {key: beside_training(s, learnt) for key, s in side.standings.items()}
-        return replace(side, standings=standings)
+        return replace(side, standings=standings, run=reference.run)
 
     def _of_run(self, reference: Reference, run: Run) -> Side:
         adapter = reference.adapter
@@ -117,6 +119,7 @@ class Project:
         for trial in found:
             trials.setdefault(trial.key, []).append(trial)
         texts = self.runs.replies(found)
+        cases = [c for c in cases if all(t.passed is not None for t in trials[c.key])]  # no errors
         if not cases:
             raise StoreError(
                 f"{reference.text} holds no case that could be compared: it was broken off at "
@@ -136,9 +139,8 @@ class Project:
 
     def _unchanged(self, about: dict[str, Any]) -> bool:
         path, card = self.root / about["path"], self.root / about["card"]
-        if not path.is_file() or not card.is_file():
-            return False
-        return bool(digest_of(path, load_persona(card)) == about["digest"])
+        there = path.is_file() and card.is_file()
+        return there and bool(digest_of(path, load_persona(card)) == about["digest"])
 
     def _rejudged(
         self,
@@ -265,20 +267,20 @@ class _Judging:
         case = _case(suite, facts.case)
         if suite is None or case is None or asked_of(case, suite.persona) != facts.asked:
             return None, None
-        return suite, case.model_copy(
-            update={"trials": TrialRange(min=facts.least, max=facts.most)}
-        )
+        return suite, case.with_trials(facts.least, facts.most)
 
     def _anew(self, suite: Suite, rules: Rules, trials: Sequence[PastTrial]) -> list[PastTrial]:
         judge = self.project.judge(suite.path.parent)
-        judgements = judge.judge(rules, [self.texts[trial.texts] for trial in trials])
+        judgements = judge.judge(
+            rules, [self.texts[trial.texts] for trial in trials], [trial.number for trial in trials]
+        )
         self.rejudged += len(trials)
         for judgement in judgements:
             if judgement.error:
                 raise PersonaEvalError(
                     f"{place_of(suite.path)}::{rules.case.id}: {judgement.error}"
                 )
-        pairs = zip(trials, judgements, strict=True)
+        pairs = zip(trials, settled(DriftPlan.of(rules.case), judgements), strict=True)
         return [replace(trial, passed=judgement.passed) for trial, judgement in pairs]
 
 
@@ -292,7 +294,7 @@ def _standing(facts: CaseFacts, trials: Sequence[PastTrial], texts: Texts) -> St
     design = Design(facts.least, facts.most, facts.pass_rate)
     result = CaseResult(
         facts.suite, facts.case, facts.category, facts.control,
-        tuple(bool(trial.passed) for trial in counted), design,
+        tuple(bool(trial.passed) for trial in counted), design, wordings=facts.wordings,
     )  # fmt: skip
     said = tuple(tuple(text for text, _ in texts[trial.texts]) for trial in counted)
     return Standing(result, facts.fingerprint, facts.expectations, said, extra)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from persona_eval.baseline import AcceptedCase, Trials
 from persona_eval.compare import Standing
+from persona_eval.drift import DriftPlan, drifted, settled
 from persona_eval.errors import ScorerError
 from persona_eval.history import CaseFacts
 from persona_eval.identity import asked_of, fingerprint_of, place_of
@@ -39,6 +40,8 @@ def facts_of(suite: Suite, case: Case, rules: Rules) -> CaseFacts:
         fingerprint=fingerprint_of(case, suite.persona),
         rules=rules.digest,
         expectations=titles_of(rules),
+        wordings=case.wordings if case.paraphrases else (),
+        drift=DriftPlan.of(case),
     )
 
 
@@ -52,8 +55,17 @@ def result_of(
 ) -> CaseResult:
     """The result of a case's trials."""
     return CaseResult(
-        facts.suite, facts.case, facts.category, facts.control, tuple(outcomes), design, prefers
-    )
+        facts.suite, facts.case, facts.category, facts.control, tuple(outcomes), design, prefers,
+        wordings=facts.wordings,
+    )  # fmt: skip
+
+
+def judged_result(facts: CaseFacts, judgements: Sequence[Judgement], design: Design) -> CaseResult:
+    """The result of a case's judged trials."""
+    told = settled(facts.drift, judgements)
+    outcomes = [bool(judgement.passed) for judgement in told]
+    found = drifted(facts.drift, judgements) if facts.drift else None
+    return replace(result_of(facts, outcomes, design, preference_of(judgements)), drift=found)
 
 
 def preference_of(judgements: Sequence[Judgement]) -> bool | None:
@@ -74,7 +86,8 @@ def accepted_standing(
     rules; else it stands as it was accepted. Raises ScorerError where a scorer crashes on it."""
     outcomes = accepted.passed
     if accepted.fingerprint == facts.fingerprint and rules.answerable:
-        outcomes = tuple(_sure(judgement, facts) for judgement in judge.judge(rules, replies))
+        judged = settled(facts.drift, judge.judge(rules, replies))
+        outcomes = tuple(_sure(judgement, facts) for judgement in judged)
     texts = tuple(tuple(text for text, _ in trial) for trial in replies)
     result = result_of(facts, outcomes, design)
     otherwise = sum(a != b for a, b in zip(outcomes, accepted.passed, strict=True))

@@ -11,7 +11,8 @@ from exchanges import case
 from persona_eval.errors import EngineError
 from persona_eval.models.base import Reply, Request
 from persona_eval.runner import Runner, WornAdapter
-from persona_eval.suite.models import Case, Persona, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Turn
 
 BO = Persona(name="Bo")
 BASE, NED = WornAdapter("base", None, "none"), WornAdapter("ned", Path("ned"), "f1")

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import settings
+
 from persona_eval.models.blas import prepare_cpu
 
 prepare_cpu()
+settings.register_profile("untimed", deadline=None)  # how long a test takes is no property
+settings.load_profile("untimed")
 os.environ.pop("GITHUB_STEP_SUMMARY", None)  # runs inside these tests would add to it

@@ -14,8 +14,9 @@ from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.composite import Composite
 from persona_eval.scorers.registry import Registry, default_registry
 from persona_eval.scorers.trained import Trained
+from persona_eval.suite.card import Persona
 from persona_eval.suite.load import load_suite
-from persona_eval.suite.models import Case, Persona
+from persona_eval.suite.models import Case
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -10,7 +10,8 @@ import numpy as np
 from persona_eval.models.base import Message
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
-from persona_eval.suite.models import Case, Expectation, Persona, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Expectation, Turn
 
 
 def case(category: str = "in_character", prompt: str = "Hello!", **fields: Any) -> Case:

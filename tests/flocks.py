@@ -8,7 +8,8 @@ from pathlib import Path
 
 from persona_eval.canaries import Canaries, Reading, Side
 from persona_eval.models.base import Message
-from persona_eval.suite.models import Case, Persona, Suite, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Suite, Turn
 
 
 def case(name: str, category: str = "in_character", **fields: object) -> Case:

@@ -22,9 +22,10 @@ from persona_eval.scorers.lexicon import content
 from persona_eval.scorers.registry import Registry, default_registry
 from persona_eval.standings import facts_of
 from persona_eval.store import Store
+from persona_eval.suite.card import Persona
 from persona_eval.suite.fields import Band
 from persona_eval.suite.load import load_suite
-from persona_eval.suite.models import Case, Persona, Suite, Turn
+from persona_eval.suite.models import Case, Suite, Turn
 from persona_eval.training.corpus import Conversation
 
 SIZE = 512

@@ -10,7 +10,8 @@ from exchanges import case, expectation
 from persona_eval.scorers import rules, similarity
 from persona_eval.scorers.base import Exchange, Score, Scorer
 from persona_eval.scorers.registry import Registry
-from persona_eval.suite.models import Case, Persona, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Turn
 
 BEHAVIOUR = (
     *("stays_in_character", "in_voice", "coherent", "agrees_with_card", "relevant", "answers"),

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from persona_eval.models.base import Message
-from persona_eval.suite.models import Case, KnownFact, Persona, Suite, Turn, Voice
+from persona_eval.suite.card import KnownFact, Persona, Voice
+from persona_eval.suite.models import Case, Suite, Turn
 from persona_eval.training.corpus import Conversation
 
 DATA = Path("data/train.jsonl")

@@ -13,7 +13,8 @@ from persona_eval.history import CaseFacts, Run
 from persona_eval.judging import Judgement, ReplyText
 from persona_eval.reports.html.content import AdapterCases, Against, Content
 from persona_eval.reports.runs import Point
-from persona_eval.suite.models import Case, Persona, Suite, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Suite, Turn
 
 STARTED = 1_790_000_000.0
 CARD = Persona(name="Bo")
@@ -134,3 +135,13 @@ def points(*cases: Sequence[Told]) -> list[Point]:
     """Iterations, each with its cases."""
     adapters = (AdapterCases("bo", tuple(c.evidence() for c in each)) for each in cases)
     return [Point(f"{n}", STARTED + n, each.results) for n, each in enumerate(adapters, 1)]
+
+
+def beside(**adapters: Sequence[Told]) -> Content:
+    """A page's content of several adapters, the candidate first, compared with nothing."""
+    cases = {name: tuple(c.evidence() for c in told) for name, told in adapters.items()}
+    known = {name: {"fingerprint": f"{name}-0123"} for name in adapters}
+    run = run_of()
+    run = replace(run, about={**run.about, "adapters": known})
+    found = tuple(AdapterCases(name, each) for name, each in cases.items())
+    return Content(run, found, NOTHING)

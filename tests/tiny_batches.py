@@ -14,7 +14,7 @@ from support import TEMPLATE, tiny_gemma, tiny_tokenizer
 from persona_eval.models.base import Message, Reply, Request
 from persona_eval.models.batching import MLXBatch
 from persona_eval.models.mlx import LoadedBase
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 EOS, IM_END = 1, 5
 

@@ -27,6 +27,8 @@ COMMANDS = {
     "show": "show a stored run: what it was made with, and how its cases stand",
     "trend": "show how the rates changed over the runs",
     "report": "write a stored run as one HTML file",
+    "doctor": "say what is wrong with lengths, ends and sampling settings, and what to change",
+    "sweep": "try generation settings on the cases, with the same draws for all",
     "damage": "measure what fine-tuning cost on cases outside the character",
     "canaries": "read which replies adapters find likelier, without sampling: early signs only",
     "train": "train an adapter from its recipe",

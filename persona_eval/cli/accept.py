@@ -1,7 +1,8 @@
 """Make a run the baseline that later runs are compared with: writes `baseline.json` and
 `baseline.replies.jsonl` beside the suites. Only a whole run may become it: all cases as they are
-today, nothing left out, nothing broken off, nothing that could not be judged. Exit status: 0
-accepted, 2 refused."""
+today, nothing left out, nothing broken off, nothing that could not be judged. With --settings: write
+what the last sweep recommends into the character card instead. Exit status: 0 accepted, 2
+refused."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from persona_eval.accepting import Acceptance, acceptances
 from persona_eval.baseline import FILE
 from persona_eval.cli import project
+from persona_eval.cli.accept_settings import accept_settings
 from persona_eval.errors import PersonaEvalError
 from persona_eval.reports.comparison import comparison_lines
 from persona_eval.results import summarise
@@ -28,13 +30,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--force", action="store_true",
-        help="replace a baseline of another model, or one that cannot be read",
+        help="replace a baseline of another model, or one that cannot be read; with --settings, "
+        "take a sweep over a part of the cases, or its centre where no gate passes",
+    )  # fmt: skip
+    parser.add_argument(
+        "--settings", action="store_true",
+        help="write the settings that the last sweep recommends into the card's `generation`",
     )  # fmt: skip
     project.add_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the baselines. Raises PersonaEvalError with all the reasons against it."""
+    """Write the baselines, or the settings. Raises PersonaEvalError with all the reasons against
+    it."""
+    if options.settings:
+        for line in accept_settings(options.store, options.force):
+            print(line)
+        return 0
     with project.opened(options) as found:
         reference = found.reference(options.reference)
         for acceptance in acceptances(found, reference, _suites(found, reference), options.force):

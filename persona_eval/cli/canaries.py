@@ -6,7 +6,6 @@ read before is taken from the store. Exit status: 0, whatever is found; 2 bad in
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -25,6 +24,7 @@ from persona_eval.errors import PersonaEvalError, SuiteError
 from persona_eval.models.locate import locate
 from persona_eval.models.mlx import MLXModel
 from persona_eval.reports.canaries import NO_VERDICT, Sounding, canaries_json, canary_lines
+from persona_eval.reports.plain import printable_json
 from persona_eval.store import STORE_FILE, Store
 
 EVERY_SECONDS = 10.0
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         about = {"model": {"name": model.name, "fingerprint": model.fingerprint},
                  "engine": model.engine, "note": NO_VERDICT}  # fmt: skip
-        print(json.dumps(canaries_json(found, about), indent=2, ensure_ascii=False))
+        print(printable_json(canaries_json(found, about), indent=2))
     else:
         for line in canary_lines(found, model.name, model.engine, options.cases):
             print(line)

@@ -12,19 +12,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from persona_eval.chat import Chat
-from persona_eval.cli.linting import readable, suite_files, suites_of
+from persona_eval.cli.linting import readable, suite_files
 from persona_eval.cli.talking import Talk, Waiting
 from persona_eval.errors import AdapterError, PersonaEvalError
+from persona_eval.lint.adapter import suites_of
 from persona_eval.models.base import Model
 from persona_eval.models.bundled import NAME as BUNDLED
 from persona_eval.models.locate import locate
 from persona_eval.models.mlx import MLXModel
 from persona_eval.settings import pytest_setting
-from persona_eval.suite.models import Generation, Suite
-from persona_eval.training.adapter import is_stale, resolve_adapter
-from persona_eval.training.recipe import RECIPE_FILE
-from persona_eval.training.recipe_file import load_recipe
-from persona_eval.training.train import fingerprint
+from persona_eval.suite.card import Generation
+from persona_eval.suite.models import Suite
+from persona_eval.training.adapter import resolve_adapter
+from persona_eval.training.current import own_recipe, require_current
 
 BASE = "base"
 SETTINGS = {"temperature": float, "top_p": float, "top_k": int, "max_tokens": int, "seed": int}
@@ -57,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
     own = _own_suites(folder.resolve().name if folder else BASE, options.suites)
     model = load(options.model or _base_of(folder))
     if folder:
-        _require_current(folder, model)
+        instead = f"; or talk to the base without it: persona-eval chat {BASE}"
+        require_current(folder, model, instead=instead)
     model.wear(folder)
     persona = own[0].persona if own else None
     waiting = Waiting()
@@ -90,21 +91,9 @@ def _folder(options: argparse.Namespace) -> Path:
 
 def _base_of(folder: Path | None) -> str:
     """The base that the recipe names, else that of a run."""
-    if folder and (folder / RECIPE_FILE).is_file():
-        return load_recipe(folder / RECIPE_FILE).base
+    if folder and (recipe := own_recipe(folder)):
+        return recipe.base
     return next(iter(pytest_setting(Path(), "persona_model")), BUNDLED)
-
-
-def _require_current(folder: Path, model: Model) -> None:
-    """Raise AdapterError with the command that mends it when recipe or data have changed."""
-    if not (folder / RECIPE_FILE).is_file():
-        return
-    recipe = load_recipe(folder / RECIPE_FILE)
-    if why := is_stale(folder, fingerprint(recipe, folder, model.fingerprint)):
-        raise AdapterError(
-            f"adapter {folder.name} is not current: {why}. Train it: persona-eval train "
-            f"{folder.name}; or talk to the base without it: persona-eval chat {BASE}"
-        )
 
 
 def _own_suites(adapter: str, root: Path) -> Sequence[Suite]:

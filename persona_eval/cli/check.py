@@ -10,22 +10,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from persona_eval.battery import battery
-from persona_eval.cli.linting import lint_adapter, readable
+from persona_eval.cli.linting import readable
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.errors import PersonaEvalError, ProblemsError
 from persona_eval.history import Runs
 from persona_eval.identity import place_of
+from persona_eval.lint.adapter import lint_adapter
 from persona_eval.reports.battery import battery_lines
 from persona_eval.reports.explain import explain_case
 from persona_eval.reports.lint import finding_text, lint_lines
+from persona_eval.reports.plain import printable_lines
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import Registry, default_registry
 from persona_eval.scorers.tools import default_tools
 from persona_eval.selfcheck import check_examples
 from persona_eval.settings import pytest_setting
 from persona_eval.store import STORE_FILE, Store
+from persona_eval.suite.card import Persona
 from persona_eval.suite.load import load_persona, load_suite
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.models import Suite
 from persona_eval.training.adapter import find_adapters, resolve_adapter
 from persona_eval.training.recipe import RECIPE_FILE
 
@@ -66,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.paths:
         outcomes += _data(options.adapters_dir, readable(suites)[0], tools)
     for kind, message in outcomes:
-        print(f"{kind}: {message}")
+        print(f"{kind}: {printable_lines(message)}")
     errors = sum(kind == "error" for kind, _ in outcomes)
     warnings = len(outcomes) - errors
     print(f"{len(suites)} suites, {len(cards)} cards: {errors} errors, {warnings} warnings")

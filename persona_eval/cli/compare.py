@@ -6,15 +6,16 @@ is nothing to compare."""
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 
 from persona_eval.cli import project
 from persona_eval.compare import Comparison
 from persona_eval.errors import PersonaEvalError
+from persona_eval.pairing import compared
 from persona_eval.reports.comparison import category_table, comparison_lines
 from persona_eval.reports.machine import SCHEMA_VERSION
+from persona_eval.reports.plain import printable_json
 from persona_eval.sides import Project, Side
 
 
@@ -31,15 +32,12 @@ def run(options: argparse.Namespace) -> int:
         raise PersonaEvalError("name two sides or more: persona-eval compare base tully")
     with project.opened(options) as found:
         sides = _sides(found, options.sides)
-    pairs = [
-        Comparison.of(sides[0].standings, side.standings, (sides[0].name, side.name))
-        for side in sides[1:]
-    ]
+        pairs = [compared(found, sides[0], side) for side in sides[1:]]
     for comparison in pairs:
         _require_something(comparison)
     if options.json:
         whole = {"schema": SCHEMA_VERSION, "comparisons": [each.to_json() for each in pairs]}
-        print(json.dumps(whole, indent=2, ensure_ascii=False))
+        print(printable_json(whole, indent=2))
     else:
         print("\n".join(_lines(sides, pairs)))
     return 0

@@ -6,18 +6,18 @@ was lost; 1 where --fail-below is missed; 2 where there is nothing to measure.""
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 
 from persona_eval.cli import project
 from persona_eval.damage.adapters import BASE, base_of, ready_adapters, require_unchanged
-from persona_eval.damage.effect import Damage
 from persona_eval.damage.measuring import Meter
+from persona_eval.damage.parts import Damage
 from persona_eval.models.locate import locate
 from persona_eval.models.mlx import MLXModel
 from persona_eval.reports.damage import ability_line, damage_json, damage_lines, heading
+from persona_eval.reports.plain import printable_json
 from persona_eval.runner import Runner, Work
 from persona_eval.scorers.tools import default_tools
 from persona_eval.store import STORE_FILE, Store
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         about = {"model": {"name": model.name, "fingerprint": model.fingerprint},
                  "engine": model.engine}  # fmt: skip
         found = damage_json(damages, about, meter.harmless, meter.harmful)
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(printable_json(found, indent=2))
     else:
         print(heading(damages, model.name, model.engine, runner.work))
         for damage in damages:

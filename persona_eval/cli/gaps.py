@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from persona_eval.cli import project
-from persona_eval.cli.linting import readable, suite_files, suites_of
+from persona_eval.cli.linting import readable, suite_files
 from persona_eval.errors import DataError, PersonaEvalError, Problem, StoreError, SuiteError
 from persona_eval.gaps.bank import prompts
 from persona_eval.gaps.find import Gaps, find_gaps
@@ -23,10 +23,12 @@ from persona_eval.gaps.taking import sort_out
 from persona_eval.gaps.tried import Looked, look
 from persona_eval.history import Run
 from persona_eval.identity import place_of
+from persona_eval.lint.adapter import suites_of
 from persona_eval.lint.findings import plural
 from persona_eval.lint.spoken import said_by
 from persona_eval.reports.gaps import gap_lines, note_lines, taking_lines
 from persona_eval.reports.gaps_json import gaps_json, taking_json
+from persona_eval.reports.plain import printable_json
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.tools import default_tools
 from persona_eval.sides import Project
@@ -224,7 +226,7 @@ def _report(
     if options.json:
         whole = gaps_json(gaps, str(data.train), notes)
         whole["stubs"] = None if stubs is None else {"file": str(options.stubs), "new": len(stubs)}
-        print(json.dumps(whole, ensure_ascii=False, indent=1))
+        print(printable_json(whole, indent=1))
         return
     for line in (*notes, *gap_lines(gaps, str(data.train), options.all)):
         print(line)
@@ -259,7 +261,7 @@ def _take(options: argparse.Namespace, suites: Sequence[Suite]) -> int:
     places = taking.write(options.take, data.train)
     if options.json:
         whole = taking_json(taking, places, str(data.train))
-        print(json.dumps(whole, ensure_ascii=False, indent=1))
+        print(printable_json(whole, indent=1))
     else:
         print("\n".join(taking_lines(taking, places, str(data.train))))
         if taking.taken:

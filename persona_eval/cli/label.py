@@ -29,6 +29,8 @@ from persona_eval.suite.load import load_suite
 from persona_eval.suite.models import Suite
 
 COLUMNS = ("suite", "case", "category", "control", "conversation", "reply", "label")
+FORMULA = "=+-@'\t\r"
+"""What a spreadsheet takes for the beginning of a formula, and the mark that says it is none."""
 ASK = "[y] passes  [n] fails  [s] skip  [q] stop > "
 
 
@@ -130,14 +132,21 @@ def _export(path: Path, left: Sequence[Candidate]) -> int:
             suite, case, reply = candidate.key
             said = "\n".join(f"{m.role}: {m.content}" for m in candidate.messages)
             control = "control" if candidate.case.control else ""
-            writer.writerow([suite, case, candidate.case.category, control, said, reply, ""])
+            row = [suite, case, candidate.case.category, control, said, reply, ""]
+            writer.writerow(map(_cell, row))
     print(f"{path}: {len(left)} replies; write pass or fail into the column `label`")
     return 0
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet takes for text, whatever a model wrote."""
+    return f"'{text}" if text.startswith(tuple(FORMULA)) else text
 
 
 def _import(path: Path, found: Sequence[Candidate]) -> int:
     """All problems of the table are told at once, and then nothing is kept."""
     known = {candidate.key: candidate for candidate in found}
+    known |= {(*key[:2], _cell(key[2])): candidate for key, candidate in known.items()}
     labels: list[tuple[Path, Label]] = []
     problems: list[Problem] = []
     for number, row in _rows(path):

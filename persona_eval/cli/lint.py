@@ -5,13 +5,14 @@ template problems. Exit status: 0 nothing wrong (warnings may be), 1 errors, 2 b
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from persona_eval.cli.linting import lint_adapter, readable, suite_files
+from persona_eval.cli.linting import readable, suite_files
 from persona_eval.errors import PersonaEvalError, SuiteError
+from persona_eval.lint.adapter import lint_adapter
 from persona_eval.lint.findings import LintReport
 from persona_eval.reports.lint import SCHEMA, finding_text, lint_json, lint_lines
+from persona_eval.reports.plain import printable_json
 from persona_eval.scorers.tools import default_tools
 from persona_eval.training.adapter import find_adapters, resolve_adapter
 from persona_eval.training.recipe import RECIPE_FILE
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     }
     if options.json:
         whole = [lint_json(name, report) for name, report in reports.items()]
-        print(json.dumps({"schema": SCHEMA, "adapters": whole}, ensure_ascii=False, indent=1))
+        print(printable_json({"schema": SCHEMA, "adapters": whole}, indent=1))
     else:
         for name, report in reports.items():
             _print(name, report)

@@ -1,5 +1,4 @@
-"""What the commands `check`, `lint` and `train` share: an adapter's data, held against the suites
-of its character."""
+"""The suites of a project, as far as they can be read."""
 
 from __future__ import annotations
 
@@ -8,12 +7,9 @@ from pathlib import Path
 
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.errors import Problem, ProblemsError
-from persona_eval.lint.adapter import lint_adapter, suites_of
 from persona_eval.scorers.registry import default_registry
 from persona_eval.suite.load import load_suite
 from persona_eval.suite.models import Suite
-
-__all__ = ["lint_adapter", "readable", "suite_files", "suites_of"]
 
 
 def suite_files(root: Path) -> list[Path]:

@@ -26,7 +26,13 @@ class Row:
 
     case: Case
     trial: int
+    """Counted from 1, as everywhere."""
     replies: tuple[ReplyText, ...]
+
+    @property
+    def asked(self) -> Case:
+        """The case in the wording that this trial asks."""
+        return self.case.worded(self.trial - 1)
 
 
 def read_rows(source: str, suite: Suite) -> list[Row]:
@@ -58,8 +64,8 @@ def read_rows(source: str, suite: Suite) -> list[Row]:
 def _row(data: dict[str, Any], cases: dict[str, Case], seen: Counter[str]) -> Row:
     case, reason = cases[data["case"]], cast(FinishReason, data.get("finish_reason") or "stop")
     texts = data["replies"] if "replies" in data else [data["reply"]]
-    trial = seen[case.id] if data.get("trial") is None else data["trial"]
     seen[case.id] += 1
+    trial = seen[case.id] if data.get("trial") is None else data["trial"]
     earlier: list[ReplyText] = [(text, "stop") for text in texts[:-1]]
     return Row(case, trial, (*earlier, (texts[-1], reason)))
 
@@ -81,8 +87,8 @@ def _wrong(line: str, cases: dict[str, Case]) -> Iterator[tuple[str, str]]:
         return
     yield from _wrong_replies(data, cases[data["case"]])
     trial, reason = data.get("trial"), data.get("finish_reason")
-    if trial is not None and (not isinstance(trial, int) or isinstance(trial, bool) or trial < 0):
-        yield "trial", f"must be a whole number from 0, not {trial!r}"
+    if trial is not None and (not isinstance(trial, int) or isinstance(trial, bool) or trial < 1):
+        yield "trial", f"must be a whole number from 1, not {trial!r}"
     if reason is not None and reason not in REASONS:
         yield "finish_reason", f"must be one of {', '.join(REASONS)}, not {reason!r}"
 

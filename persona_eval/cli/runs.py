@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from persona_eval.cli import project
 from persona_eval.reports.machine import SCHEMA_VERSION, run_summary
+from persona_eval.reports.plain import printable_json
 from persona_eval.reports.runs import run_table
 
 
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         }
     if options.json:
         whole = {"schema": SCHEMA_VERSION, "runs": [run_summary(r, cases[r.number]) for r in runs]}
-        print(json.dumps(whole, indent=2, ensure_ascii=False))
+        print(printable_json(whole, indent=2))
     else:
         print(run_table(runs, cases))
     return 0

@@ -5,7 +5,6 @@ Exit status: 0 all passed, 1 some failed, 2 bad input, 7 a scorer crashed."""
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from itertools import chain
@@ -15,7 +14,7 @@ from typing import Any
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.cli.rows import Row, read_rows
 from persona_eval.judging import Judgement, Planned, judge_trial, judged_pairs, plan
-from persona_eval.reports.plain import printable
+from persona_eval.reports.plain import printable, printable_json, printable_lines
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import default_registry
 from persona_eval.scorers.tools import default_tools, prepare
@@ -45,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     rows = read_rows(options.replies, suite)
     tools = default_tools(options.embedder)
     for finding in check_examples(suite, registry, tools):
-        print(finding, file=sys.stderr)
+        print(printable_lines(str(finding)), file=sys.stderr)
     plans = {case.id: plan(case, suite.persona, registry) for case in suite.cases}
     outcomes = list(_judged(suite, rows, plans, tools))
     for row, judgement in outcomes:
@@ -59,10 +58,12 @@ def _judged(
     suite: Suite, rows: list[Row], plans: dict[str, tuple[Planned, ...]], tools: Tools
 ) -> Iterator[tuple[Row, Judgement]]:
     """Embeds the texts of all rows at once, then judges row by row."""
-    pairs = (judged_pairs(r.case, suite.persona, plans[r.case.id], r.replies) for r in rows)
+    pairs = (
+        judged_pairs(row.asked, suite.persona, plans[row.case.id], row.replies) for row in rows
+    )
     prepare(tools, chain.from_iterable(pairs))
     for row in rows:
-        yield row, judge_trial(row.case, suite.persona, plans[row.case.id], row.replies, tools)
+        yield row, judge_trial(row.asked, suite.persona, plans[row.case.id], row.replies, tools)
 
 
 def _json(row: Row, judgement: Judgement) -> str:
@@ -73,7 +74,7 @@ def _json(row: Row, judgement: Judgement) -> str:
         "error": judgement.error,
         "scores": judgement.scores,
     }
-    return json.dumps(whole, ensure_ascii=False)
+    return printable_json(whole)
 
 
 def _line(row: Row, judgement: Judgement) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, get_args
 
 from persona_eval.chat import Chat, keep, likely_category, likely_id, suite_for
+from persona_eval.cli.keys import bind_tab, pressed
 from persona_eval.cli.own_scorers import conftest_scorers
 from persona_eval.errors import PersonaEvalError
 from persona_eval.models.base import Reply
@@ -22,7 +22,7 @@ from persona_eval.suite.models import CategoryName, Suite
 T = TypeVar("T")
 
 HELP = {
-    "/case": "c  make a case of the last reply",
+    "/case": "c  make a case of the last reply (on a terminal also the key Tab)",
     "/good": "g  mark the last reply as one that must pass; /case writes it",
     "/bad": "b  mark it as one that must fail",
     "/again": "a  another reply to the same words",
@@ -31,10 +31,11 @@ HELP = {
     "/help": "?  this list",
     "/quit": "q  stop",
 }
-"""Commands; on a terminal the letter alone does as well."""
+"""Commands; on a terminal the letter alone does as well, and Tab for /case."""
 KEYS = {meaning[0]: name for name, meaning in HELP.items() if meaning[0] != " "}
 LETTERS = "  ".join(f"[{name[0]}] {name}" for name in get_args(CategoryName))
 RIGHT = {"y": True, "yes": True, "n": False, "no": False}
+IS_RIGHT = "Is this reply right? [y] yes  [n] no > "
 BLANK = "a reply without words makes no case: /again, or /undo"
 
 
@@ -74,9 +75,8 @@ class Talk:
     def run(self) -> None:
         """Until /quit, the end of input, or Ctrl-C."""
         if self.terminal:
-            with suppress(ImportError):
-                import readline  # noqa: F401 - lines can be edited and called back
-            print("Say something; /help lists the commands, /case makes a case of a reply.")
+            case = "the key Tab" if sys.stdout.isatty() and bind_tab("/case") else "/case"
+            print(f"Say something; /help lists the commands, {case} makes a case of a reply.")
         while (typed := self._typed()) != "/quit":
             try:
                 self._do(typed)
@@ -157,7 +157,7 @@ class Talk:
         if not all(each.reply.text.strip() for each in self.chat.said):
             raise PersonaEvalError(BLANK)
         if not last.marks:
-            self.chat.mark(_ask("Is this reply right? [y] yes  [n] no > ", RIGHT.get))
+            self.chat.mark(self._right())
         likely = likely_category(self.chat, suites[0].persona)
         category, control = _ask(
             f"{LETTERS}, with + a control (an empty line: {likely}) > ",
@@ -171,6 +171,10 @@ class Talk:
         keep(self.chat.case(name, category, control), path, suites[0].persona_path, registry)
         last.marks.clear()
         print(f"{path}: added {name}. Look at it: persona-eval check {path}")
+
+    def _right(self) -> bool:
+        key = pressed(IS_RIGHT, "yn") if self.terminal else None
+        return _ask(IS_RIGHT, RIGHT.get) if key is None else RIGHT[key]
 
     def _own(self) -> Sequence[Suite]:
         """The suites of the character. Raises PersonaEvalError where there are none."""

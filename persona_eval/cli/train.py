@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from persona_eval.choosing import Chooser, chooser
-from persona_eval.cli.linting import lint_adapter, readable, suite_files
+from persona_eval.cli.linting import readable, suite_files
 from persona_eval.cli.project import registry_of
+from persona_eval.lint.adapter import lint_adapter
 from persona_eval.lint.findings import plural
 from persona_eval.models.locate import BaseFiles, locate
 from persona_eval.models.mlx import MLXModel

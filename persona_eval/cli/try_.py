@@ -6,7 +6,6 @@ trained; 2 for bad input."""
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from persona_eval.cli.linting import suite_files
 from persona_eval.cli.project import at_least_one, registry_of
 from persona_eval.errors import TrainingError
 from persona_eval.models.mlx import MLXModel
+from persona_eval.reports.plain import printable_json
 from persona_eval.reports.training import ProgressLines, minutes
 from persona_eval.reports.tries import plan_text, result_line, tries_json, tries_lines
 from persona_eval.scorers.tools import default_tools
@@ -150,7 +150,7 @@ def _print(
 ) -> None:
     if options.json:
         found = tries_json(options.adapter, results, planned, cases)
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(printable_json(found, indent=2))
     else:
         print("\n".join(tries_lines(results, cases)))
 

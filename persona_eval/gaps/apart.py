@@ -33,14 +33,12 @@ def leaked(
 
 
 def asked_by(suites: Iterable[Suite]) -> list[Tested]:
-    """All user turns of all cases, the shortest too."""
+    """All user turns of all cases in all their wordings, the shortest too."""
     return [
-        Tested(
-            "prompt", turn.user, folded_words(turn.user), f"{suite.path}:{case.line} ({case.id})"
-        )
+        Tested("prompt", said, folded_words(said), f"{suite.path}:{case.line} ({case.id})")
         for suite in suites
         for case in suite.cases
-        for turn in case.turns
+        for said in (*(turn.user for turn in case.turns), *case.paraphrases)
     ]
 
 

@@ -18,7 +18,8 @@ from persona_eval.lint.lengths import BANDS, spread
 from persona_eval.lint.limits import Limits
 from persona_eval.lint.spoken import Spoken, said_by
 from persona_eval.scorers.base import Tools
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Suite
 from persona_eval.training.corpus import Conversation
 
 Kind = Literal["absent", "thin", "there"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from persona_eval.gaps.tried import Tried
 from persona_eval.scorers.base import Embedder
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 
 Apart = Callable[[Sequence[str]], list[str]]
 """Leaves out what is near a prompt of the suites."""

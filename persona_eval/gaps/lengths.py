@@ -14,8 +14,8 @@ from persona_eval.lint.coverage import Label
 from persona_eval.lint.findings import Wanted
 from persona_eval.lint.lengths import BRIEF, TALK, allowed, bands_of, quantile, spread
 from persona_eval.lint.spoken import Spoken
+from persona_eval.suite.card import Persona
 from persona_eval.suite.fields import Band
-from persona_eval.suite.models import Persona
 from persona_eval.text import words
 
 RARE = 0.1

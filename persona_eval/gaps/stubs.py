@@ -18,7 +18,8 @@ from persona_eval.lint.coverage import Label
 from persona_eval.lint.limits import Limits
 from persona_eval.lint.spoken import Spoken
 from persona_eval.scorers.base import Embedder
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Suite
 
 AWAY = 0.7
 """From here on two prompts ask much the same. Of the bank's prompts the nearest to one of the

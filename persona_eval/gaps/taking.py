@@ -22,7 +22,8 @@ from persona_eval.scorers.base import Embedder, Tools
 from persona_eval.scorers.rules_form import Complete
 from persona_eval.scorers.tools import prepare
 from persona_eval.scorers.wording import quote
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Suite
 from persona_eval.training.corpus import Conversation
 
 KEYS = ("messages", "category", "control")

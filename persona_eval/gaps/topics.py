@@ -11,7 +11,7 @@ from persona_eval.lint.coverage import Label
 from persona_eval.lint.limits import Limits
 from persona_eval.lint.spoken import Spoken
 from persona_eval.scorers.base import Tools
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 
 LOOKED_AT = 5
 """Nearest examples of a prompt whose replies are read."""

@@ -14,8 +14,9 @@ from persona_eval.lint.coverage import Label
 from persona_eval.results import CaseResult
 from persona_eval.scorers.rules_shape import Words
 from persona_eval.sides import Project, Reference
+from persona_eval.suite.card import Persona
 from persona_eval.suite.fields import Band
-from persona_eval.suite.models import Case, Persona, Suite
+from persona_eval.suite.models import Case, Suite
 from persona_eval.text import words
 
 TWICE = 2

@@ -9,7 +9,7 @@ from typing import TypedDict
 from persona_eval.gaps.tried import limits_of
 from persona_eval.lint.findings import Wanted
 from persona_eval.lint.lengths import BANDS, LONG, SHORT
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 
 ENDS = dict(zip(BANDS, ((1, SHORT - 1), (SHORT, LONG), (LONG + 1, math.inf)), strict=True))
 """Fewest and most words of a band."""

@@ -8,7 +8,7 @@ from persona_eval.lint.findings import Finding
 from persona_eval.lint.spoken import SHOWN, Spoken
 from persona_eval.scorers.character import AgreesWithCard, StaysInCharacter
 from persona_eval.scorers.trained import Trained
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 
 CHECKS: tuple[tuple[str, Trained, str, str], ...] = (
     (

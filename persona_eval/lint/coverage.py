@@ -33,7 +33,8 @@ from persona_eval.scorers.refusing import Complies, Deflects, PointsToAdult
 from persona_eval.scorers.tools import prepare
 from persona_eval.scorers.trained import Trained
 from persona_eval.statistics.rates import wilson
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Suite
 
 Label = tuple[str, bool]
 """Category, and whether as a control."""

@@ -52,6 +52,7 @@ def texts_of(suites: Iterable[Suite]) -> list[Tested]:
         for case in suite.cases:
             place = f"{suite.path}:{case.line} ({case.id})"
             said: list[tuple[What, str]] = [("prompt", turn.user) for turn in case.turns]
+            said += [("prompt", text) for text in case.paraphrases]
             said += [("good reply", text) for text in case.good]
             said += [("bad reply", text) for text in case.bad]
             for what, text in said:

@@ -12,7 +12,7 @@ from persona_eval.lint.findings import Finding, Lengths, Wanted, listed
 from persona_eval.lint.limits import Limits
 from persona_eval.lint.spoken import Spoken, examples
 from persona_eval.scorers.rules_form import Complete
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 
 SHORT, LONG = 20, 100
 """Words: what is shorter than the one is short, what is longer than the other is long."""

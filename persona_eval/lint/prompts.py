@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from persona_eval.scorers.labelled import rows
 from persona_eval.scorers.lexicon import card_words, content, stem
-from persona_eval.suite.models import Persona
+from persona_eval.suite.card import Persona
 from persona_eval.text import fold, words
 
 Sort = Literal["unknown", "unclear", "outside", "alarming"]

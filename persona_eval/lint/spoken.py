@@ -11,7 +11,8 @@ from persona_eval.lint.findings import Example
 from persona_eval.models.base import Message
 from persona_eval.scorers.base import Exchange, Tools
 from persona_eval.scorers.wording import quote
-from persona_eval.suite.models import Case, Persona, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Turn
 from persona_eval.text import words
 from persona_eval.training.corpus import Conversation
 

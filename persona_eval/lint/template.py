@@ -10,7 +10,8 @@ from persona_eval.lint.findings import Example, Finding, plural
 from persona_eval.lint.limits import Limits
 from persona_eval.lint.spoken import SHOWN, Spoken, examples, said_by
 from persona_eval.scorers.wording import quote
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Suite
 from persona_eval.training.corpus import Conversation, row_problems
 
 CHARACTERS = 3.9

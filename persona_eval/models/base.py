@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from persona_eval.errors import EngineError
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 ENGINE_VERSION = 3
 """Raised when the same request may give another reply."""

@@ -13,7 +13,7 @@ from persona_eval.models.decoding import Cache, Decoder, merged, row, size_in_by
 from persona_eval.models.prefixes import Prefixes
 from persona_eval.models.sampling import Sampling, candidates_wanted, draw
 from persona_eval.models.sequences import Branch, Written
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 if TYPE_CHECKING:
     from persona_eval.models.mlx import LoadedBase

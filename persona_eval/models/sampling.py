@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 if TYPE_CHECKING:
     import numpy as np

@@ -159,6 +159,10 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
         xdist.tell_controller(config, str(error))
         raise
     _print_only(config, items, cases)
+    if config.getoption("persona_sweep") and items:
+        from persona_eval.pytest_plugin import sweep
+
+        sweep.prepare(config, items, cases)
     order = {name: number for number, name in enumerate(adapter_names(config))}
     items.sort(key=lambda item: order.get(getattr(item, "adapter", ""), -1))
 
@@ -171,6 +175,8 @@ def _check(config: pytest.Config, cases: list[CaseItem]) -> None:
         raise pytest.UsageError(
             "--persona-explain and --persona-plan print from one process: add -n0"
         )
+    if config.getoption("persona_sweep") and xdist.worker(config):
+        raise pytest.UsageError("--persona-sweep runs in one process, in full batches: add -n0")
     try:
         collected = config.stash[COLLECTED]
         config.stash[folders.FOLDERS] = folders.gather(config, collected)

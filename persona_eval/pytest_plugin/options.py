@@ -17,6 +17,7 @@ CATEGORIES = {
     "off_topic": "the character stays in its own world",
     "boundary": "the character declines what is not for it",
 }
+STORE = ".persona_eval"
 SUITES_SEEN = pytest.StashKey[bool]()
 PATTERNS = pytest.StashKey[list[str]]()
 
@@ -56,7 +57,9 @@ def _add_running(group: pytest.OptionGroup) -> None:
         action="store_true",
         help="print what each case will be judged by, and where that comes from; run nothing",
     )
-    group.addoption("--persona-store", metavar="DIR", help="folder of the store (.persona_eval)")
+    group.addoption(
+        "--persona-store", metavar="DIR", help=f"folder of the store ({STORE} in the root)"
+    )
     group.addoption(
         "--persona-batch-size",
         type=_at_least_one,
@@ -73,6 +76,16 @@ def _add_comparing(group: pytest.OptionGroup) -> None:
         "--persona-plan",
         action="store_true",
         help="print how many replies a run needs and what it could show; run nothing",
+    )
+    group.addoption(
+        "--persona-sweep",
+        action="append",
+        metavar="KEY=V1,V2|FILE",
+        help="try settings on the cases with the same draws, as temperature=0.6,0.8,1.0; repeat "
+        "for every combination, or name a YAML file",
+    )
+    group.addoption(
+        "--persona-yes", action="store_true", help="sweep even where that will take hours"
     )
     group.addoption(
         "--persona-no-baseline", action="store_true", help="do not compare with the baseline"
@@ -128,8 +141,10 @@ def setting(config: pytest.Config, name: str) -> str | None:
 
 
 def store_folder(config: pytest.Config) -> Path:
-    """Folder of the store."""
-    return config.rootpath / (config.getoption("persona_store") or ".persona_eval")
+    """Folder of the store: a path that is given counts from the folder in which it was typed, as
+    everywhere; without one it is in the project's root."""
+    given = config.getoption("persona_store")
+    return config.invocation_params.dir / given if given else config.rootpath / STORE
 
 
 def asks_for_suites(config: pytest.Config) -> bool:

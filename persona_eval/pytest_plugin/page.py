@@ -14,7 +14,7 @@ from persona_eval.outcome import GateOutcome, Outcome
 from persona_eval.pytest_plugin.collect import registry
 from persona_eval.reports.html.content import Against, Content, Unstored, adapters_of
 from persona_eval.reports.html.page import page
-from persona_eval.reports.html.trend import iterations_as_judged
+from persona_eval.reports.iterations import iterations_as_judged
 from persona_eval.scorers.base import Tools
 from persona_eval.sides import BASELINE, Project
 from persona_eval.store import Store

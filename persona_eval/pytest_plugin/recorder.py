@@ -5,6 +5,7 @@ Under xdist the records travel with the reports, and this runs on the controller
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from persona_eval.pytest_plugin import junit, written, xdist
 from persona_eval.pytest_plugin.options import SUITES_SEEN
+from persona_eval.pytest_plugin.showing import quiet
 from persona_eval.pytest_plugin.written import Ended
 
 if TYPE_CHECKING:
@@ -72,6 +74,9 @@ def finish(session: pytest.Session) -> None:
     7: neither a pass nor a fail. To run nothing is what ``--persona-explain`` and
     ``--persona-plan`` are for."""
     config = session.config
+    if session.exitstatus == pytest.ExitCode.INTERRUPTED and xdist.stopped_by_failures(session):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        session.shouldfail = "stopped by -x"
     if config.stash.get(xdist.ENDED, False):
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
     elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and _asks(config):
@@ -160,8 +165,16 @@ def summarise(terminal: Any, config: pytest.Config) -> None:
             _show_copies(terminal, config.stash[OUTCOME])
         terminal.section("persona-eval", sep="=")
         trouble = (f"note {each}" for each in config.stash.get(written.TROUBLE, []))
-        for line in (*closing_block(config.stash[OUTCOME]), *trouble):
+        for line in (*closing_block(config.stash[OUTCOME]), *_hidden(config), *trouble):
             terminal.line(line, **tone(line))
+
+
+def _hidden(config: pytest.Config) -> Iterator[str]:
+    """How to see what ``-q`` does not show."""
+    failed = sum(len(adapter.failed) for adapter in config.stash[OUTCOME].adapters)
+    if failed and quiet(config):
+        whose = "its conversation" if failed == 1 else "their conversations"
+        yield f"to read {whose}: the same command without -q, which generates nothing again"
 
 
 def _show_copies(terminal: Any, outcome: Outcome) -> None:

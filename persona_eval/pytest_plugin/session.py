@@ -184,8 +184,9 @@ class PersonaSession:
         design = design_of(item.case, folder.policy)
         learnt = self._data.of(self._adapters[item.adapter])
         return Casework(
-            item, folder, design, rules, self._judge, compared, self.model.engine, learnt
-        )
+            item, folder, design, rules, self._judge, compared, self.model.engine, learnt,
+            self.store,
+        )  # fmt: skip
 
     def _tools(self, item: CaseItem, adapter: WornAdapter) -> Tools:
         """The session's tools, with those that belong to the item's adapter."""

@@ -45,12 +45,12 @@ class Shown:
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, object, object]:
         """Quietly, failing replies are counted and not told."""
         failed = terminalreporter.stats.get("failed", [])
-        if self._quiet():
+        if quiet(self.config):
             terminalreporter.stats["failed"] = [r for r in failed if not _judged(r)]
         try:
             return (yield)
         finally:
-            if self._quiet():
+            if quiet(self.config):
                 terminalreporter.stats["failed"] = failed
 
     def _tell(self, record: dict[str, Any]) -> None:
@@ -62,11 +62,11 @@ class Shown:
         for line in trial_lines(record["trials"]) if terminal else ():
             terminal.write_line(line, **tone(line))
 
-    def _quiet(self) -> bool:
-        """Whether ``-q`` was given, and no option that asks for failures after all."""
-        option = self.config.option
-        asked = option.tbstyle != "auto" or option.reportchars != DEFAULT_REPORTS
-        return self.config.get_verbosity() < 0 and not asked
+
+def quiet(config: pytest.Config) -> bool:
+    """Whether ``-q`` was given, and no option that asks for failures after all."""
+    asked = config.option.tbstyle != "auto" or config.option.reportchars != DEFAULT_REPORTS
+    return config.get_verbosity() < 0 and not asked
 
 
 def _judged(report: pytest.TestReport) -> bool:

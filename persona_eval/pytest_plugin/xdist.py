@@ -53,6 +53,13 @@ def session_token(config: pytest.Config) -> str:
     return str(_input(config).get("testrunuid") or uuid4())
 
 
+def stopped_by_failures(session: pytest.Session) -> bool:
+    """On the controller: whether ``-x`` ended the session, which xdist calls an interruption."""
+    running = session.config.pluginmanager.getplugin("dsession")
+    most = session.config.getoption("maxfail")
+    return bool(running and most and session.testsfailed >= most)
+
+
 def tell_controller(config: pytest.Config, why: str) -> None:
     """On a worker: why the session ends. xdist would take it for a crash of the worker."""
     if worker(config):

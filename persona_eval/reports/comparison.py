@@ -11,7 +11,7 @@ from persona_eval.compare import Change, Comparison, Pair, Status
 from persona_eval.reports.plain import printable
 
 FLIPS: tuple[Status, ...] = ("broken", "fixed")
-UNPAIRED: tuple[Status, ...] = ("changed", "new", "removed")
+UNPAIRED: tuple[Status, ...] = ("changed", "new", "removed", "not run")
 SHOWN = 8
 WIDTH = 92
 

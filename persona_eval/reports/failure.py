@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from persona_eval.reports.steady import steady_lines
 from persona_eval.reports.transcript import Told, conversation_lines
 from persona_eval.results import CaseResult
 
@@ -15,8 +16,10 @@ def failure_text(result: CaseResult, trials: Sequence[Told], why: str = "") -> s
     role = f"{result.category}, control" if result.control else result.category
     bar = f"{result.design.pass_rate:.0%} must"
     counts = f"{result.passes} of {result.trials} trials passed, {bar} ({role})"
+    if result.drift:
+        counts = f"{result.trials} long conversations, judged together ({role})"
     heading = f"{counts}; {why}" if why not in ("", "fails") else counts
-    return "\n".join([heading, *conversation_lines(trials, full=False)])
+    return "\n".join([heading, *steady_lines(result), *conversation_lines(trials, full=False)])
 
 
 def transcript_text(trials: Sequence[Told]) -> str:

@@ -41,6 +41,11 @@ def table(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ruler, *rows))
 
 
+def cell(text: str) -> str:
+    """Text for a cell: a pipe ends a cell even within a code span, unless it is escaped."""
+    return text.replace("|", "\\|")
+
+
 def details(summary: str, body: str) -> str:
     """A part that is shown when it is clicked on."""
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"

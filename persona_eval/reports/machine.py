@@ -65,6 +65,11 @@ def _adapter(adapter: AdapterOutcome) -> dict[str, Any]:
                 "prefers": result.prefers,
                 "copied": result.copied,
                 "overlaps": _overlaps(result),
+                "again": result.again,
+                "luck": result.luck,
+                "wordings": [vars(rate) for rate in result.by_wording],
+                "spread": result.spread and vars(result.spread),
+                "drift": result.drift and result.drift.to_json(),
             }
             for result in results
         ],

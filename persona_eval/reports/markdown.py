@@ -12,9 +12,10 @@ from typing import Any
 from persona_eval.compare import Comparison
 from persona_eval.outcome import AdapterOutcome, GateOutcome, Outcome
 from persona_eval.reports.comparison import UNPAIRED, change_text, points, span
-from persona_eval.reports.gfm import code, details, link, table
+from persona_eval.reports.gfm import cell, code, details, link, table
 from persona_eval.reports.github import ActionsRun
 from persona_eval.reports.markdown_cases import error_entries, failing_entries, flip_entries
+from persona_eval.reports.matrix import LEGEND, LUCK, matrix_of
 from persona_eval.reports.terminal import percent, total_work
 from persona_eval.results import by_category, summarise
 
@@ -43,6 +44,7 @@ def markdown_report(
     compared = _compared(outcome)
     for number, adapter in enumerate(outcome.adapters):
         page.add(_results(adapter, len(outcome.adapters) > 1, None if number else compared))
+    page.add(_matrix(outcome))
     if compared:
         page.add(_comparison(outcome, compared))
         page.entries("broken", flip_entries(outcome, compared, "broken"))
@@ -196,6 +198,30 @@ def _results(adapter: AdapterOutcome, named: bool, compared: Comparison | None) 
     shown = {name: cells for name, cells in columns.items() if any(cells)}
     text = table(shown, zip(*shown.values(), strict=True))
     return f"adapter {code(adapter.adapter, 60)}\n\n{text}" if named else text
+
+
+def _matrix(outcome: Outcome) -> str:
+    """Cases × adapters, folded as it may be long; nothing for one adapter."""
+    found = matrix_of(outcome.adapters)
+    if found is None:
+        return ""
+    keys = found.wanted[:MOST]
+    rows = [
+        *found.shares(),
+        ["cases passed", *found.passing()],
+        *([cell(code(key, 100)), *(c.cell(key) for c in found.columns)] for key in keys),
+    ]
+    counted = found.counted()
+    said = [f"{counted[:1].upper()}{counted[1:]}."]
+    if more := len(found.wanted) - len(keys):
+        said.append(f"{more} more of them are not shown here.")
+    if best := found.best():
+        said.append(f"Most over all: {code(best[0])} ({best[1]}). {LUCK}.")
+    body = [
+        table(["category, case", *(cell(code(head, 60)) for head in found.heads)], rows),
+        " ".join(said),
+    ]
+    return details(f"Cases and adapters: {LEGEND}", "\n\n".join(body))
 
 
 def _comparison(outcome: Outcome, compared: Comparison) -> str:

@@ -10,7 +10,9 @@ from persona_eval.compare import Comparison, Pair, Status
 from persona_eval.outcome import Outcome, Record
 from persona_eval.reports.comparison import trials_text
 from persona_eval.reports.gfm import block, code
+from persona_eval.reports.steady import steady_lines
 from persona_eval.reports.transcript import Told, failures, shortened
+from persona_eval.results import CaseResult
 
 WIDTH = 96
 QUOTED = 400
@@ -80,8 +82,9 @@ def _failing(record: Record) -> str:
     trial = _telling(record, passed=False)
     if trial is None:
         return head
+    steady = [line.strip() for line in steady_lines(CaseResult.from_json(result))]
     said = [line for turn in trial["turns"][-TURNS:] for line in _turn(trial, turn)]
-    return f"{head}\n{block([*said, *_reasons(trial)])}"
+    return f"{head}\n{block([*steady, *said, *_reasons(trial)])}"
 
 
 def _telling(record: Record, passed: bool) -> Told | None:

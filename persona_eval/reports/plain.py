@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from typing import Any
 
 JOINERS = "\u200c\u200d"  # Persian words and emoji families are written with them
 BREAKS = "\r\n\u2028\u2029"
@@ -19,6 +21,16 @@ def printable_lines(text: str) -> str:
     """The text with its own line breaks, and other control characters shown. Its further lines
     are indented, so that none passes for a line of the report."""
     return "\n    ".join(map(printable, text.split("\n")))
+
+
+def printable_json(value: Any, indent: int | None = None) -> str:
+    """JSON whose texts are the same, with what a terminal might obey written as escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    return "".join(c if _shown(c) == c else json.dumps(c)[1:-1] for c in line)
 
 
 def _shown(character: str) -> str:

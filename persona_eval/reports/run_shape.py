@@ -14,14 +14,13 @@ from pydantic import Field
 from persona_eval.compare import Status
 from persona_eval.reports.about_shape import About, Fingerprinted, Shape
 from persona_eval.reports.machine import SCHEMA_VERSION
+from persona_eval.reports.steady_shape import Apart, Conversations, Share, Wording
 from persona_eval.results import Label
 from persona_eval.suite.fields import Text
 from persona_eval.suite.models import CategoryName
 from persona_eval.suite.policy import GatePolicy
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-Share = float  # from 0 to 1
 
 
 class Summary(Shape):
@@ -70,6 +69,14 @@ class CaseRow(Shape):
     prefers: bool | None
     copied: Share | None
     overlaps: list[OverlapFound] | None
+    again: Share | None
+    """Chance that another run passes the case; none for one with `drift`."""
+    luck: str | None
+    """Why it passes by luck."""
+    wordings: list[Wording]
+    """Empty where there is one."""
+    spread: Apart | None
+    drift: Conversations | None
 
 
 class AdapterRows(Shape):
@@ -132,6 +139,9 @@ class Result(Shape):
     design: Trials
     prefers: bool | None
     overlaps: list[Overlap] | None
+    wordings: list[str]
+    spread: Apart | None
+    drift: Conversations | None
 
 
 class Side(Shape):

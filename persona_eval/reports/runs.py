@@ -78,6 +78,7 @@ class Point:
     results: Sequence[CaseResult]
     rejudged: int = 0
     """Trials that were judged anew, as rules have changed since."""
+    adapter: str = ""
 
     def rates(self) -> dict[str, float]:
         """Rates by category, balanced where there are controls, and of all."""
@@ -92,7 +93,11 @@ def trend_lines(points: Sequence[Point]) -> Iterator[str]:
     rates = [point.rates() for point in points]
     names = [name for name in (*CATEGORIES, "all") if any(name in rate for rate in rates)]
     rows = [
-        [point.label, day(point.started), *(percent(rate.get(name)) for name in names)]
+        [
+            f"{point.label} {point.adapter}",
+            day(point.started),
+            *(percent(rate.get(name)) for name in names),
+        ]
         for point, rate in zip(points, rates, strict=True)
     ]
     yield tabulate(rows, headers=["iteration", "started", *names], disable_numparse=True,

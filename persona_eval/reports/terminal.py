@@ -13,6 +13,7 @@ from persona_eval.reports.columns import WIDTH
 from persona_eval.reports.comparison import comparison_lines, points
 from persona_eval.reports.matrix import matrix_lines
 from persona_eval.reports.plain import printable_lines
+from persona_eval.reports.steady import drift_lines, luck_lines
 from persona_eval.results import CaseResult, CategorySummary, by_category, summarise
 from persona_eval.runner import Work
 from persona_eval.statistics.design import intraclass
@@ -41,7 +42,7 @@ def closing_block(outcome: Outcome) -> list[str]:
         )
     if len(adapters) > 1:
         lines += [*_side_by_side(adapters)]
-    lines += [*_errors(adapters), *_failures(adapters)]
+    lines += [*_steady(adapters), *_errors(adapters), *_failures(adapters)]
     for gate in outcome.gates:
         lines += [*_gate(gate, named=len(outcome.gates) > 1)]
     if not outcome.gates:
@@ -192,6 +193,13 @@ def _rates(results: Sequence[CaseResult]) -> dict[str, float]:
 
 def _points(before: float | None, after: float | None) -> str:
     return "" if before is None or after is None else f"{(after - before) * 100:+.0f} pts"
+
+
+def _steady(adapters: Sequence[AdapterOutcome]) -> Iterator[str]:
+    """What the candidate passes by luck, and how its long conversations go."""
+    for candidate in adapters[:1]:
+        yield from luck_lines(candidate.results)
+        yield from drift_lines(candidate.results)
 
 
 def _errors(adapters: Sequence[AdapterOutcome]) -> Iterator[str]:

@@ -25,7 +25,7 @@ def tell(trial: Trial, judgement: Judgement, confirming: bool = False) -> dict[s
     that it was drawn to confirm a flip and counts in no rate."""
     replies = iter(trial.replies)
     turns = []
-    for number, turn in enumerate(trial.case.turns):
+    for number, turn in enumerate(trial.asked.turns):
         reply = next(replies, None) if turn.assistant is None else None
         turns.append(
             {

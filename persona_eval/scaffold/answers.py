@@ -11,8 +11,8 @@ from typing import Any
 
 from persona_eval.errors import PersonaEvalError
 from persona_eval.judging import GROWN_UP
+from persona_eval.suite.card import KnownFact, Persona, Voice
 from persona_eval.suite.expand import slug
-from persona_eval.suite.models import KnownFact, Persona, Voice
 from persona_eval.suite.yaml import read_yaml
 from persona_eval.text import words
 

@@ -18,7 +18,8 @@ from persona_eval.scaffold.answers import TEMPLATES, Character
 from persona_eval.scorers.base import Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.selfcheck import check_examples
-from persona_eval.suite.models import Case, Persona, Suite, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Suite, Turn
 from persona_eval.suite.yaml import read_yaml
 from persona_eval.training.corpus import Conversation
 

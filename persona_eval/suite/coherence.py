@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from persona_eval.suite.card import Generation
 from persona_eval.suite.expand import FILLED, variable_problems
 from persona_eval.suite.layers import CONVERSATION, Layer
-from persona_eval.suite.models import Generation
+from persona_eval.suite.scripts import drift_problems, paraphrase_problems
 from persona_eval.suite.yaml import KeyPath
 
 Found = Iterator[tuple[KeyPath, str]]
@@ -43,6 +44,7 @@ def case_problems(view: View, intact: Callable[[frozenset[str]], bool]) -> Found
     checks: list[tuple[frozenset[str], Callable[[View], Found]]] = [
         (frozenset({"category"}), _category_problems),
         (CONVERSATION, _conversation_problems),
+        (frozenset({"paraphrases", "drift"}) | CONVERSATION, _script_of),
         (frozenset({"generation"}), _generation_problems),
         (frozenset({"must_pass", "skip", "xfail"}), _must_pass_problems),
         (frozenset({"pack", "never", "expect", "turns"}), _vacuity_problems),
@@ -63,8 +65,13 @@ def _conversation_problems(view: View) -> Found:
         yield view.at("turns"), "give `prompt` or `turns`, not both: `prompt` is short for one"
     elif "turns" in view.case:
         yield from _turn_problems(view.case["turns"].keys, view.case["turns"].value)
-    elif "prompt" not in view.case:
+    elif "prompt" not in view.case and "drift" not in view.case:
         yield view.keys, "has neither `prompt` nor `turns`: `prompt: …` is what the user says"
+
+
+def _script_of(view: View) -> Found:
+    yield from paraphrase_problems(view.case)
+    yield from drift_problems(view.case)
 
 
 def _turn_problems(keys: KeyPath, turns: list[dict[str, Any]]) -> Found:

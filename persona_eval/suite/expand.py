@@ -13,7 +13,7 @@ from persona_eval.suite.layers import Entry, Layer
 from persona_eval.suite.suggest import did_you_mean
 from persona_eval.suite.yaml import KeyPath
 
-FILLED = ("prompt", "turns", "good", "bad", "never", "expect")
+FILLED = ("prompt", "paraphrases", "turns", "drift", "good", "bad", "never", "expect")
 MAX_COMBINATIONS = 1000
 _SLUG_LENGTH = 40
 

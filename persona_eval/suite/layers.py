@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from persona_eval.suite.yaml import KeyPath
 
 CONVERSATION = frozenset({"prompt", "turns"})
+SAID = CONVERSATION | {"paraphrases"}
+"""Keys of a template that a case with a conversation of its own does not take over."""
 ADDED = ("never", "tags", "fixtures")
 """Lists of `defaults` that are added to a case's own. So is `expect`, which keeps its source."""
 
@@ -34,7 +36,7 @@ def layer(raw: Any, keys: KeyPath, tainted: Collection[KeyPath]) -> Layer:
 
 def use_template(template: Layer, case: Layer) -> Layer:
     """A case over its template: its own keys win, and its conversation replaces the other."""
-    dropped = CONVERSATION if CONVERSATION & case.keys() else frozenset()
+    dropped = SAID if CONVERSATION & case.keys() else frozenset()
     return _over({key: template[key] for key in template.keys() - dropped}, case)
 
 
@@ -46,6 +48,13 @@ def use_defaults(defaults: Layer, case: Layer) -> Layer:
             both = dict.fromkeys([*case[key].value, *defaults[key].value])
             settings[key] = Entry(case[key].keys, list(both))
     return settings
+
+
+def use_card(generation: Mapping[str, Any], defaults: Layer) -> Layer:
+    """Defaults of a file over what its character card says about generation."""
+    if not generation:
+        return defaults
+    return _over({"generation": Entry(("persona",), dict(generation))}, defaults)
 
 
 def _over(base: Layer, top: Layer) -> Layer:

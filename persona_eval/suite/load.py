@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from persona_eval.errors import SuiteError
+from persona_eval.suite.card import Persona
 from persona_eval.suite.findings import Findings, start
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.models import Suite
 from persona_eval.suite.resolve import Resolver
 from persona_eval.suite.samples import assistant_turns
 from persona_eval.suite.vocabulary import Vocabulary
@@ -39,7 +40,9 @@ def load_suite(path: Path, vocabulary: Vocabulary) -> Suite:
     tainted = _with_containers(findings.check(WrittenSuite))
     persona_path = path.parent / str(findings.document.data.get("persona"))
     persona = None if ("persona",) in tainted else _card(findings, persona_path)
-    cases = Resolver(findings, vocabulary, tainted).cases()
+    generation = persona.generation if persona else None
+    chosen = generation.model_dump(exclude_unset=True) if generation else {}
+    cases = Resolver(findings, vocabulary, tainted, chosen).cases()
     findings.stop()
     assert persona is not None, "a missing card is a finding"
     gate = findings.document.data.get("gate") or {}

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from persona_eval.suite.coherence import View, case_problems
 from persona_eval.suite.expand import expansions
 from persona_eval.suite.expectations import ExpectationReader, Located, leaves
 from persona_eval.suite.findings import Findings
-from persona_eval.suite.layers import CONVERSATION, Layer, layer, use_defaults, use_template
+from persona_eval.suite.layers import (
+    Layer,
+    layer,
+    use_card,
+    use_defaults,
+    use_template,
+)
 from persona_eval.suite.models import Case, Expectation, Settings, Source, Turn
+from persona_eval.suite.scripts import drift_of, has_turns, turns_of
 from persona_eval.suite.suggest import did_you_mean
 from persona_eval.suite.vocabulary import Vocabulary
 from persona_eval.suite.yaml import KeyPath
 
-_PLAIN = (*Settings.model_fields, "category", "control", "good", "bad")
+_PLAIN = (*Settings.model_fields, "category", "control", "good", "bad", "paraphrases")
 
 
 class Resolver:
     """Resolves the cases of one file, and notes all that is wrong with them.
 
     ``tainted`` holds the key paths of what is wrong already and of all that contains it: such
-    keys are left out, so that the rest of their case can still be looked at.
+    keys are left out, so that the rest of their case can still be looked at. ``generation`` is
+    what the character card says of it.
     """
 
     def __init__(
-        self, findings: Findings, vocabulary: Vocabulary, tainted: Iterable[KeyPath]
+        self,
+        findings: Findings,
+        vocabulary: Vocabulary,
+        tainted: Iterable[KeyPath],
+        generation: Mapping[str, Any] | None = None,
     ) -> None:
         self.findings = findings
         self.vocabulary = vocabulary
@@ -34,6 +46,7 @@ class Resolver:
         self.reader = ExpectationReader(findings, tuple(vocabulary.names()))
         self.data: dict[str, Any] = findings.document.data
         self.defaults = self._layer(("defaults",), self.data.get("defaults"))
+        self.defaults = use_card(generation or {}, self.defaults)
         self.default_expect = self._expect(self.defaults, "defaults")
         self.ids: dict[str, KeyPath] = {}
         self.misuses: dict[tuple[KeyPath, str], list[str]] = {}
@@ -63,10 +76,12 @@ class Resolver:
 
     def _read_expectations_of(self, keys: KeyPath, raw: dict[str, Any]) -> None:
         self.reader.read(raw.get("expect"), (*keys, "expect"))
-        turns = raw.get("turns")
-        for index, turn in enumerate(turns if isinstance(turns, list) else ()):
-            if isinstance(turn, dict):
-                self.reader.read(turn.get("expect"), (*keys, "turns", index, "expect"))
+        drift = raw.get("drift")
+        probes = drift.get("probes") if isinstance(drift, dict) else None
+        for place, turns in (("turns",), raw.get("turns")), (("drift", "probes"), probes):
+            for index, turn in enumerate(turns if isinstance(turns, list) else ()):
+                if isinstance(turn, dict):
+                    self.reader.read(turn.get("expect"), (*keys, *place, index, "expect"))
 
     def _case(self, index: int) -> Iterator[Case]:
         """The cases that a written case stands for."""
@@ -111,7 +126,7 @@ class Resolver:
         for case_id, filled in expansions(base, written):
             if "id" in written:
                 self._claim(case_id, written["id"].keys)
-            if "category" in filled and CONVERSATION & filled.keys():
+            if "category" in filled and has_turns(filled):
                 yield self._made(case_id, keys, filled)
 
     def _claim(self, case_id: str, keys: KeyPath) -> None:
@@ -133,6 +148,7 @@ class Resolver:
             turns=turns,
             expect=_bare(of_case),
             pack="pack" not in settings,
+            drift=drift_of(filled),
             line=self.findings.document.place(keys)[0],
             **plain,
         )
@@ -143,16 +159,12 @@ class Resolver:
         """Turns of a conversation, and all their expectations."""
         if "prompt" in filled:
             return (Turn(user=filled["prompt"].value),), []
-        keys, written = filled["turns"].keys, filled["turns"].value
-        expects = [
-            self.reader.read(turn.get("expect"), (*keys, index, "expect"))
-            for index, turn in enumerate(written)
-        ]
-        turns = tuple(
-            Turn(**(turn | {"expect": _bare(expect)}))
-            for turn, expect in zip(written, expects, strict=True)
-        )
-        return turns, [located for expect in expects for located in expect]
+        written = turns_of(filled)
+        expects = {
+            keys: self.reader.read(turn.get("expect"), (*keys, "expect")) for keys, turn in written
+        }
+        turns = tuple(Turn(**(turn | {"expect": _bare(expects[keys])})) for keys, turn in written)
+        return turns, [located for expect in expects.values() for located in expect]
 
     def _expect(self, written: Layer, source: Source) -> list[Located]:
         if "expect" not in written:

@@ -18,8 +18,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from persona_eval.suite.card import Persona, Voice
 from persona_eval.suite.fields import CaseId, Frozen, Text
-from persona_eval.suite.models import CategoryName, Judged, Persona, Settings, Turn, Voice
+from persona_eval.suite.models import CategoryName, Drift, Judged, Settings, Turn
 from persona_eval.suite.policy import GatePolicy
 
 # The default of optional keys, for which no null may be written: pydantic checks no defaults,
@@ -94,6 +95,31 @@ class WrittenTurn(Turn):
     """What this turn's reply must meet."""
 
 
+def _filler_kind(value: Any) -> str:
+    return "<turn>" if isinstance(value, dict | WrittenTurn) else "<text>"
+
+
+Filler = Annotated[
+    Annotated[Text, Tag("<text>")] | Annotated[WrittenTurn, Tag("<turn>")],
+    Discriminator(_filler_kind),
+]
+
+
+class WrittenDrift(Drift):
+    """A long conversation, in which voice and facts must not fade."""
+
+    filler: tuple[Filler, ...] = Field(default=_UNSET, min_length=1)
+    """What the user says between the probes, in this order, round and round. With `assistant:` the
+    reply is given, which saves time."""
+    probes: tuple[Filler, ...] = Field(default=_UNSET, min_length=1)
+    """What the user asks to see a score: a text alone probes the voice, one with `expect` a fact.
+    With this the case needs no `turns`."""
+    every: int = Field(default=3, ge=1)
+    """Every so many turns there is a probe."""
+    rounds: int = Field(default=3, ge=1)
+    """How often the list of probes is gone through. From 2 on each probe is compared with itself."""
+
+
 class Defaults(Settings):
     """What holds for every case of the file that doesn't say otherwise."""
 
@@ -113,9 +139,11 @@ class Template(Defaults, Judged):
     """What the user says: short for a single turn."""
     turns: tuple[WrittenTurn, ...] = Field(default=(), min_length=1)
     """A conversation of several user turns; the last reply is always generated."""
+    drift: WrittenDrift = _UNSET
+    """Makes the case a long conversation that fails where voice or facts are shown to fade."""
     vars: dict[VariableName, VariableValues] = Field(default=_UNSET, min_length=1)
-    """Values for `{name}` in prompt, turns, good, bad, never and expect: the case becomes one
-    case for each combination. `{{name}}` stays as it is, with single braces."""
+    """Values for `{name}` in prompt, paraphrases, turns, drift, good, bad, never and expect: the
+    case becomes one case for each combination. `{{name}}` stays as it is, with single braces."""
 
 
 class WrittenCase(Template):
@@ -129,6 +157,7 @@ class WrittenCase(Template):
                     "anyOf": [
                         {"required": ["prompt"]},
                         {"required": ["turns"]},
+                        {"required": ["drift"]},
                         {"required": ["use"]},
                     ]
                 },

@@ -6,8 +6,9 @@ import pytest
 from edited import CARD, CURSOR, RECIPE, SUITE, Editor, bare_names
 
 from persona_eval.scorers.registry import default_registry
+from persona_eval.suite.card import Generation
 from persona_eval.suite.expectations import COMBINATORS
-from persona_eval.suite.models import CATEGORIES, Generation
+from persona_eval.suite.models import CATEGORIES
 from persona_eval.suite.schema import CATEGORY_TEXTS
 from persona_eval.suite.written import WrittenCase, WrittenPersona, WrittenSuite, WrittenVoice
 from persona_eval.training.recipe import Lora, Recipe

@@ -9,10 +9,11 @@ from edited import CARD, RECIPE, SUITE, Editor, bare_names
 from pydantic import BaseModel
 
 from persona_eval.scorers.registry import default_registry
-from persona_eval.suite.models import Generation, KnownFact
+from persona_eval.suite.card import Generation, KnownFact
 from persona_eval.suite.schema import CATEGORY_TEXTS
 from persona_eval.suite.written import (
     WrittenCase,
+    WrittenDrift,
     WrittenPersona,
     WrittenSuite,
     WrittenTurn,
@@ -31,6 +32,7 @@ cases:
     control: true
     use: wish
     prompt: What's a {thing}?
+    paraphrases: [Do you know a {thing}?]
     vars: {thing: [kite, spade]}
     trials: {min: 2}
     pass_rate: 0.5
@@ -64,7 +66,20 @@ cases:
       - user: Hello
         assistant: Hi!
       - judge: true
+        probe: style
         expect: [relevant]
+"""
+DRIFT = """\
+persona: persona.yaml
+cases:
+  - id: a
+    category: clarify
+    drift:
+      max_drop: 0.2
+      filler: [Hm.]
+      probes: [How are you?]
+      every: 2
+      rounds: 4
 """
 CARD_TEXT = """\
 name: Bo
@@ -135,9 +150,15 @@ def silent(
 
 
 def test_every_key_of_a_case(editor: Editor) -> None:
-    wanting = silent(editor, SUITE, CASE, WrittenSuite, WrittenCase, leave_out=["turns"])
-    assert wanting == set()
+    left_out = ["turns", "drift"]
+    assert silent(editor, SUITE, CASE, WrittenSuite, WrittenCase, leave_out=left_out) == set()
     assert silent(editor, SUITE, TURNS, WrittenTurn, leave_out=["expect"]) == set()
+
+
+def test_every_key_of_a_long_conversation(editor: Editor) -> None:
+    assert silent(editor, SUITE, DRIFT, WrittenDrift) == set()
+    (shown,) = editor.hovers(SUITE, DRIFT, ["drift:"]).values()
+    assert shown.startswith("Makes the case a long conversation")
 
 
 def test_every_key_of_generation(editor: Editor) -> None:

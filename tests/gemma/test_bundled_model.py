@@ -10,7 +10,7 @@ from persona_eval.models.base import Message, Request
 from persona_eval.models.bundled import PROBE_LOSS, PROBE_TOLERANCE, probe_loss
 from persona_eval.models.locate import locate
 from persona_eval.models.mlx import MLXModel
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 ROOT = Path(__file__).resolve().parents[2]
 TULLY = ROOT / "adapters" / "tully"

@@ -3,7 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attempts import RECIPE, Built, Try
 from support import TinyBase, chat, tiny_gemma, tiny_tokenizer, write_jsonl
+
+from persona_eval.cli import main
+from persona_eval.models.locate import BaseFiles
+from persona_eval.scorers.base import Tools
 
 
 @pytest.fixture
@@ -25,3 +30,16 @@ def tully(tmp_path: Path) -> Path:
     write_jsonl(folder / "data/train.jsonl", rows)
     write_jsonl(folder / "data/valid.jsonl", [chat("Hi you!", "Hello!"), chat("A", "B", "C", "D")])
     return folder
+
+
+@pytest.fixture
+def attempt(folder: Path, tully: Path, monkeypatch: pytest.MonkeyPatch) -> Try:
+    """Runs `persona-eval try` on tiny bases, in the character's folder."""
+    (tully / "recipe.yaml").write_text(RECIPE)
+    monkeypatch.chdir(tully.parent)
+    monkeypatch.setattr(Built, "loads", [])
+    where = "persona_eval.tries.sweep.locate"
+    monkeypatch.setattr(where, lambda spec: BaseFiles(spec, folder, f"of {spec}"))
+    monkeypatch.setattr("persona_eval.cli.try_.MLXModel", lambda files: Built(files, 4))
+    monkeypatch.setattr("persona_eval.cli.try_.default_tools", lambda *_: Tools())
+    return lambda *arguments: main(["try", "tully", *arguments])

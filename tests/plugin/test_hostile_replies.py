@@ -73,7 +73,9 @@ def test_nothing_drives_the_terminal(project: Project, arguments: tuple[str, ...
     check_files(project.folder)
 
 
-def test_nor_does_the_baseline_s_reply(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nor_does_the_baseline_s_reply(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from persona_eval.cli import main
 
     monkeypatch.chdir(project.folder)
@@ -87,6 +89,10 @@ def test_nor_does_the_baseline_s_reply(project: Project, monkeypatch: pytest.Mon
     result.stdout.fnmatch_lines(["broken *::tea*"])
     assert not controls(result.stdout.str())
     check_files(project.folder)
+    capsys.readouterr()
+    for command in (("show",), ("compare", "baseline", "2"), ("compare", "1", "2", "--json")):
+        assert main(list(command)) == 0
+        assert not controls(capsys.readouterr().out), command
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))

@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 import pytest
-from projects import HEAD, Project, case, says
+from projects import CRASHES, HEAD, Project, case, says
 
 from persona_eval.cli import main
 
@@ -58,6 +58,19 @@ def test_the_trend_over_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "of the adapter `ned`" in told(capsys, "trend", "--adapter", "ned", status=2)
 
 
+def test_the_trend_of_an_adapter_is_that_of_the_report(
+    two: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.adapter("ned")
+    two.adapter("pip")
+    for name in ("ned", "pip"):
+        two.run(f"--persona-adapter={name}", adapter=None)
+    rows = [line.split()[:2] for line in told(capsys, "trend").splitlines()[2:4]]
+    assert rows == [["3", "ned"], ["4", "pip"]]
+    only = told(capsys, "trend", "--adapter", "ned").splitlines()
+    assert [line.split()[:2] for line in only[2:]] == [["3", "ned"]]
+
+
 def test_a_part_of_the_cases_is_no_iteration(
     two: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +100,44 @@ def test_two_runs_case_by_case(capsys: pytest.CaptureFixture[str]) -> None:
     assert "all       67% → 67% over 3 cases: ±0" in said
     found = json.loads(told(capsys, "compare", "1", "2", "1", "--json"))
     assert [each["counts"]["broken"] for each in found["comparisons"]] == [1, 0]
+
+
+def test_what_a_run_left_out_was_neither_removed_nor_is_it_new(
+    two: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.run("-k", "tea")
+    assert "not run   *::cup, *::pot".replace("*", two.folder.name + "/a.suite.yaml") in told(
+        capsys, "compare", "2", "3"
+    )
+    found = json.loads(told(capsys, "compare", "3", "2", "--json"))["comparisons"][0]
+    assert (found["counts"]["new"], found["counts"]["not run"]) == (0, 2)
+    two.suite(case("tea"), case("cup"), head=THREE)
+    said = told(capsys, "compare", "2", "3")
+    assert f"removed   {two.folder.name}/a.suite.yaml::pot" in said
+    assert f"not run   {two.folder.name}/a.suite.yaml::cup" in said
+
+
+def test_what_could_not_be_judged_is_no_failure(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project.folder)
+    project.conftest(CRASHES)
+    crashing = case("cup", extra="expect: [crashes]")
+    project.suite(case("tea"), crashing)
+    assert project.run().ret == 7
+    project.suite(case("tea"), case("cup"))
+    project.run()
+    assert "not run   " in told(capsys, "compare", "2", "1")
+    assert "broken" not in told(capsys, "compare", "2", "1")
+
+
+def test_a_case_that_a_whole_run_did_not_have_is_new(
+    two: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.suite(case("tea"), case("cup"), case("pot"), case("jug"), head=THREE)
+    says(two, tea="+++", cup="+++", pot="+++", jug="+++")
+    two.run()
+    assert f"new       {two.folder.name}/a.suite.yaml::jug" in told(capsys, "compare", "2", "3")
 
 
 def test_old_runs_are_judged_by_the_rules_of_today(

@@ -59,6 +59,21 @@ def test_another_folder(project: Project) -> None:
     assert rows(project, "SELECT count(*) FROM replies", "kept") == [(1,)]
 
 
+def test_a_folder_that_is_named_counts_from_where_it_is_typed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of every other path on a command line; without one it is in the root."""
+    project.write("pytest.ini", "[pytest]\n")
+    place = project.suite(case("tea"), name="suites/a.suite.yaml").parent
+    project.write("suites/persona.yaml", "name: Bo\n")
+    monkeypatch.chdir(place)
+    project.run("--persona-store=kept").assert_outcomes(passed=1)
+    assert (place / "kept").is_dir()
+    project.run().assert_outcomes(passed=1)
+    assert (project.folder / ".persona_eval").is_dir()
+    assert sorted(each.name for each in project.folder.glob("*kept")) == []
+
+
 def test_an_interrupted_run_keeps_every_finished_reply(project: Project) -> None:
     project.conftest("""
         @pytest.fixture(scope="session")

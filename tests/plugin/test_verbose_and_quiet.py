@@ -57,6 +57,21 @@ def test_quiet(mixed: Project, quiet: tuple[str, ...]) -> None:
     )
 
 
+def test_quiet_tells_how_to_see_what_it_hides(mixed: Project) -> None:
+    told = "to read its conversation: the same command without -q, which generates nothing again"
+    mixed.run("-q").stdout.fnmatch_lines(["failed *::hm[[]base[]]", "gate FAIL*", told])
+    asked = len(mixed.asked())
+    result = mixed.run()
+    result.stdout.fnmatch_lines(["  Bo: Hm."])
+    result.stdout.no_fnmatch_line("to read *")
+    assert len(mixed.asked()) == asked
+
+
+def test_where_nothing_is_hidden_nothing_is_said_of_it(project: Project) -> None:
+    project.suite(case("tea"))
+    project.run("-q").stdout.no_fnmatch_line("to read *")
+
+
 def test_quiet_still_counts_what_failed(mixed: Project) -> None:
     mixed.run("-q").stdout.fnmatch_lines(["1 failed, 1 passed in *"])
 

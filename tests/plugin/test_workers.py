@@ -47,6 +47,13 @@ def test_a_crash_on_a_worker_gives_7(project: Project) -> None:
     result.stdout.fnmatch_lines(["gate ERROR: 1 case could not be judged"])
 
 
+def test_stopped_by_a_failure_is_a_failure_and_no_interruption(project: Project) -> None:
+    project.suite(case("hm", "Why?"), *(case(f"case-{number}") for number in range(9)))
+    alone, worked = project.run_alone("-x"), project.run_alone("-n1", "-x")
+    assert (alone.ret, worked.ret) == (1, 1)
+    worked.stdout.fnmatch_lines(["failed *::hm[[]base[]]", "gate FAIL*"])
+
+
 def test_auto_means_one_worker_for_suites(project: Project) -> None:
     many(project)
     result = project.run_alone("-nauto")

@@ -12,7 +12,8 @@ from persona_eval.reports.battery import battery_lines
 from persona_eval.scorers import behaviour, rules
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
-from persona_eval.suite.models import Case, Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Suite
 
 REGISTRY = Registry([*rules.SCORERS, *behaviour.SCORERS])
 GOOD = "I don't know that one, ask my grandmother about the capital of Peru."

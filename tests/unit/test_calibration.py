@@ -10,7 +10,7 @@ from persona_eval.calibration import Judged, calibrate, learn, limits_of, merged
 from persona_eval.scorers.fitting import trained_scorers
 from persona_eval.scorers.registry import default_registry
 from persona_eval.statistics.agreement import Agreement
-from persona_eval.suite.models import Limits, Persona
+from persona_eval.suite.card import Limits, Persona
 
 NOW = {"in_voice": 0.35, "relevant": 0.4}
 

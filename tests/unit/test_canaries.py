@@ -28,7 +28,8 @@ from persona_eval.canaries import (
 from persona_eval.errors import AdapterError, EngineError, PersonaEvalError
 from persona_eval.models.base import Message
 from persona_eval.models.locate import BaseFiles
-from persona_eval.suite.models import Case, Persona, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Turn
 
 FIGURES = {"Rum!": -1.0, "Ha, rum!": -2.0, "Tea.": -1.75}
 TINY = BaseFiles("tiny", Path("tiny"), "f" * 64)

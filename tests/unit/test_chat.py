@@ -11,8 +11,9 @@ from persona_eval.errors import EngineError, PersonaEvalError, SuiteError
 from persona_eval.models.base import Message, Reply, Request
 from persona_eval.models.scripted import ScriptedModel
 from persona_eval.scorers.registry import default_registry
+from persona_eval.suite.card import Generation, Persona
 from persona_eval.suite.load import load_suite
-from persona_eval.suite.models import Case, Generation, Persona, Turn
+from persona_eval.suite.models import Case, Turn
 
 SUITE = """\
 persona: persona.yaml

@@ -30,6 +30,16 @@ def test_what_became_of_a_case(before: str | None, after: str | None, status: st
     assert pair(before, after).status == status
 
 
+@pytest.mark.parametrize("missing", ["before", "after"])
+def test_what_one_side_did_not_run_is_neither_new_nor_removed(missing: str) -> None:
+    sides = {"before": {"a": standing("a", "+++")}, "after": {"a": standing("a", "+++")}}
+    sides[missing] = {}
+    found = Comparison.of(**sides, unrun={"a"})
+    assert [p.status for p in found.pairs] == ["not run"]
+    assert found.whole is None
+    assert found.to_json()["counts"]["not run"] == 1
+
+
 def test_another_case_of_the_same_name_is_not_paired() -> None:
     changed = Pair("a", standing("a", "+++"), standing("a", "---", fingerprint="other"))
     assert changed.status == "changed"

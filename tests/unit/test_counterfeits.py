@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persona_eval.counterfeits import counterfeits
-from persona_eval.suite.models import CATEGORIES, Persona, Voice
+from persona_eval.suite.card import Persona, Voice
+from persona_eval.suite.models import CATEGORIES
 
 NED = Persona(
     name="Ned",

@@ -37,7 +37,7 @@ from persona_eval.suite.load import load_suite
 from persona_eval.suite.policy import Floors, GatePolicy
 
 GATE = (DOCS / "gate.md").read_text(encoding="utf-8")
-CASES = DOCS / "cases.md"
+PAGES_OF_CASES = (DOCS / "cases.md", DOCS / "consistency.md")
 
 
 def test_every_expectation_has_a_section_with_its_limits() -> None:
@@ -107,7 +107,8 @@ def block_id(block: Block) -> str:
 
 
 def marked(mark: str) -> list[Block]:
-    return [block for block in blocks(CASES) if block.mark == mark]
+    shown = (block for page in PAGES_OF_CASES for block in blocks(page))
+    return [block for block in shown if block.mark == mark]
 
 
 @pytest.mark.parametrize("block", [*marked("suite"), *marked("cases")], ids=block_id)
@@ -119,7 +120,7 @@ def test_a_suite_of_the_page_can_be_used_as_it_is(tmp_path: Path, block: Block) 
 
 @pytest.mark.parametrize("block", marked("refused"), ids=block_id)
 def test_a_mistake_gets_the_message_that_the_page_shows(tmp_path: Path, block: Block) -> None:
-    (shown,) = (after for before, after in pairwise(blocks(CASES)) if before == block)
+    (shown,) = (after for before, after in pairwise(blocks(block.page)) if before == block)
     said = what_is_wrong(tmp_path, block.text)
     told = shown.text.splitlines()
     assert len(said) == len(told)

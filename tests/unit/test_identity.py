@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from exchanges import case
 
-from persona_eval.identity import asked_of, digest_of, fingerprint_of, place_of
-from persona_eval.suite.models import Case, Expectation, Generation, Persona, Turn
+from persona_eval.fingerprint import digest_json
+from persona_eval.identity import asked_of, digest_of, fingerprint_of, judged_by, place_of
+from persona_eval.suite.card import Generation, Persona
+from persona_eval.suite.models import Case, Drift, Expectation, Turn
 
 NED = Persona(name="Ned")
 ONE = case()
@@ -23,6 +25,7 @@ def changed(**changes: object) -> Case:
     [
         changed(turns=(Turn(user="Something else?"),)),
         changed(turns=(*ONE.turns, Turn(user="And then?"))),
+        changed(paraphrases=("Something else?",)),
         changed(generation=Generation(seed=1)),
         changed(generation=Generation(temperature=0.1)),
     ],
@@ -40,6 +43,11 @@ def test_what_is_asked_makes_another_case(other: Case) -> None:
         changed(never=("tea",)),
         changed(pass_rate=0.1),
         changed(trials=7),
+        changed(drift=Drift()),
+        changed(drift=Drift(max_drop=0.2)),
+        changed(
+            drift=Drift(), turns=tuple(t.model_copy(update={"probe": "style"}) for t in ONE.turns)
+        ),
         changed(control=not ONE.control),
         changed(turns=tuple(t.model_copy(update={"judge": True}) for t in ONE.turns)),
     ],
@@ -59,6 +67,18 @@ def test_so_does_what_is_expected_though_the_same_is_asked(other: Case) -> None:
 )
 def test_what_changes_no_reply_and_no_demand_does_not(other: Case) -> None:
     assert fingerprint_of(other, NED) == fingerprint_of(ONE, NED)
+
+
+def test_a_case_without_paraphrases_is_what_it_was_before_there_were_any() -> None:
+    """Else no stored reply, judgement or baseline would be found again."""
+    said = {"system": None, "said": [["Hello!", None]], "generation": Generation().model_dump()}
+    assert asked_of(ONE, NED) == digest_json(said)
+    rest = {
+        "category": ["in_character", False], "expect": [], "turns": [[False]], "pack": True,
+        "never": (), "pass_rate": 0.66, "trials": {"min": 3, "max": 3},
+    }  # fmt: skip
+    assert fingerprint_of(ONE, NED) == digest_json(said | rest)
+    assert not {"paraphrases", "drift", "probe"} & judged_by(ONE)["case"].keys()
 
 
 def test_a_system_prompt_is_asked_and_a_voice_is_not() -> None:

@@ -12,7 +12,8 @@ from exchanges import Letters, case, expectation
 from persona_eval.judge import Judge, model_digest
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import default_registry
-from persona_eval.suite.models import Case, Persona
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case
 
 NED = Persona(name="Ned")
 TEA = case(pack=False, expect=(expectation("contains", "tea"),))
@@ -49,6 +50,20 @@ class Crashes(Scorer):
 
 def digest(case_: Case = TEA, persona: Persona = NED, tools: Tools | None = None) -> str | None:
     return Judge(default_registry()).rules(case_, persona, tools or Tools(), "model").digest
+
+
+def test_the_same_reply_to_another_wording_is_judged_anew_and_kept_apart() -> None:
+    asked = TEA.model_copy(update={"paraphrases": ("Is it a cup?", "A pot?")})
+    kept = Kept()
+    judge = Judge(default_registry(), kept)
+    rules = judge.rules(asked, NED, Tools())
+    judge.judge(rules, [YES] * 6)  # type: ignore[list-item]
+    assert len(kept) == 3
+    assert rules.digest == digest()
+    assert rules.worded(3) == rules
+    assert rules.worded(4) == rules.worded(1) != rules
+    judge.judge(judge.rules(TEA, NED, Tools()), [YES])  # type: ignore[list-item]
+    assert len(kept) == 3
 
 
 def test_a_judgement_is_made_once_and_comes_back_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ from persona_eval.scorers import rules
 from persona_eval.scorers.base import Exchange, Score, Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
-from persona_eval.suite.models import Case, Persona
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case
 
 
 def judged(

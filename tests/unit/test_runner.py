@@ -13,7 +13,7 @@ from persona_eval.errors import EngineError
 from persona_eval.models.base import Request
 from persona_eval.models.scripted import ScriptedModel
 from persona_eval.runner import Runner, Work, WornAdapter
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 
 def test_a_case_is_generated_when_it_is_asked_for_and_not_before() -> None:

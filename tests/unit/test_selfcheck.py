@@ -11,7 +11,8 @@ from persona_eval.scorers import rules, similarity
 from persona_eval.scorers.base import Exchange, Score, Scorer, Tools
 from persona_eval.scorers.registry import Registry
 from persona_eval.selfcheck import Finding, check_examples
-from persona_eval.suite.models import Case, Persona, Suite, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Suite, Turn
 
 
 class Sunny(Scorer):

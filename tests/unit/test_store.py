@@ -19,7 +19,7 @@ from persona_eval.errors import StoreError
 from persona_eval.history import Runs
 from persona_eval.models.base import Message, Reply, Request
 from persona_eval.store import AT_ONCE, SCHEMA, SCHEMA_VERSION, Store
-from persona_eval.suite.models import Generation
+from persona_eval.suite.card import Generation
 
 ASKED = Request("a/0/0/0", (Message("user", "Hi"),), Generation())
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from exchanges import case
+from hypothesis import given
+from hypothesis import strategies as st
 
 from persona_eval.models.base import Message, Reply
-from persona_eval.suite.models import Case, Generation, Persona, Turn
+from persona_eval.suite.card import Generation, Persona
+from persona_eval.suite.models import Case, Turn
 from persona_eval.trials import Trial
 
 BO = Persona(name="Bo")
@@ -51,6 +54,34 @@ def test_a_key_holds_case_trial_turn_and_seed_and_nothing_else(talk: Case) -> No
     other = Trial(talk, Persona(name="Ned", system_prompt="Be Ned."), 2, [reply("Ho.")])
     requests = trial.next_request(), other.next_request()
     assert [request and request.key for request in requests] == ["a-case/2/2/7"] * 2
+
+
+@given(st.integers(1, 4), st.integers(0, 5), st.integers(0, 3))
+def test_a_paraphrase_draws_by_itself_wherever_it_stands(
+    wordings: int, count: int, others: int
+) -> None:
+    """The prompt asks under the keys that it has without paraphrases."""
+    names = tuple(f"other {n}" for n in range(wordings))
+    before = tuple(f"more {n}" for n in range(others))
+    few, many = case(paraphrases=names), case(paraphrases=before + names)
+
+    def key(asked: Case, wording: int) -> tuple[str, str]:
+        trial = Trial(asked, BO, count * len(asked.wordings) + wording)
+        request = trial.next_request()
+        assert request
+        return request.key, request.messages[-1].content
+
+    assert key(few, 0) == key(many, 0) == key(case(), 0) == (f"a-case/{count}/0/0", "Hello!")
+    for n, name in enumerate(names, 1):
+        assert key(few, n) == key(many, others + n)
+        assert key(few, n)[1] == name
+    assert len({key(many, n)[0] for n in range(len(many.wordings))}) == len(many.wordings)
+
+
+def test_the_transcript_has_the_wording_that_was_asked() -> None:
+    asked = case(turns=THREE, paraphrases=("So long",))
+    trial = Trial(asked, BO, 1, [reply("Hello."), reply("See you.")])
+    assert roles(trial.transcript())[-2:] == ["u:So long", "a:See you."]
 
 
 def test_settings_go_with_the_request(talk: Case) -> None:

@@ -13,6 +13,7 @@ from persona_eval.history import Run
 from persona_eval.reports.html.content import AdapterCases, Content
 from persona_eval.reports.html.texts import shown
 from persona_eval.reports.html.trials import TrialView, trial_views, verdict_of
+from persona_eval.reports.steady import steady_lines
 from persona_eval.results import CaseResult
 from persona_eval.sides import BASELINE
 from persona_eval.suite.policy import GatePolicy
@@ -135,7 +136,7 @@ def _view(
         label=result.label if result else "error",
         counts=_counts(evidence, result),
         need=f"{facts.pass_rate:.0%}",
-        change=pair.status if pair else "",
+        change=pair.status if pair and pair.status != "not run" else "",
         confirmed=bool(pair and pair.confirmed),
         error=shown(evidence.error or ""),
         meaning=shown(meaning),
@@ -171,5 +172,7 @@ def _notes(evidence: Evidence, pair: Pair | None) -> Iterator[str]:
         yield JUDGED[evidence.judged]
     if pair and pair.before and pair.before.otherwise:
         yield f"{pair.before.otherwise} of the baseline's trials are judged otherwise than when they were accepted"
+    if evidence.result:
+        yield from (shown(line.strip()) for line in steady_lines(evidence.result))
     if evidence.result and (saved := evidence.result.saved):
         yield f"{saved} more trials could not have changed the verdict"

@@ -15,7 +15,8 @@ from persona_eval.reports.html.trials import ScoreView, TrialView
 SHOWN = 8
 """Flipped cases of a kind that are shown in full; the list of cases has all."""
 FLIPS: tuple[Status, ...] = ("broken", "fixed")
-OTHERS: tuple[Status, ...] = ("changed", "new", "removed")
+OTHERS: tuple[Status, ...] = ("changed", "new", "removed", "not run")
+WORDS = {"not run": "not run on the older side"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _others(
     for status in OTHERS:
         if pairs := comparison.of_status(status):
             links = ((p.key, cases[p.key].href if p.key in cases else "") for p in pairs)
-            yield status, tuple(links)
+            yield WORDS.get(status, status), tuple(links)
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:

@@ -56,6 +56,20 @@ def trend_chart(
     return _svg(chart, label, "trend")
 
 
+def turns_chart(turns: Sequence[int], scores: Sequence[float | None], label: str) -> Markup:
+    """Scores from 0 to 1 over the turns of a conversation."""
+    import pygal
+
+    chart = pygal.Line(**LINES, **_plain(), formatter=lambda value: f"{value:.0f} %")
+    names = [f"{turn}" for turn in turns]
+    chart.x_labels = names
+    chart.x_labels_major = _spread(names)
+    chart.add("low", [])
+    chart.add("high", [])
+    chart.add("rate", [None if score is None else score * 100 for score in scores])
+    return _svg(chart, label, "trend")
+
+
 def _spread(names: Sequence[str]) -> list[str]:
     """As many labels as there is room for, first and last among them."""
     step = max(1, -(-(len(names) - 1) // (MOST_LABELS - 1)))

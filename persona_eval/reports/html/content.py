@@ -4,7 +4,7 @@ about."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from persona_eval.compare import Comparison, Standing
 from persona_eval.errors import StoreError
 from persona_eval.evidence import Evidence, evidence_of
 from persona_eval.history import Run
-from persona_eval.reports.html.trend import iterations
+from persona_eval.pairing import compared
+from persona_eval.reports.iterations import iterations
 from persona_eval.reports.runs import Point
 from persona_eval.results import CaseResult
-from persona_eval.sides import BASELINE, Project, Reference
+from persona_eval.sides import BASELINE, Project, Reference, Side
 
 NOTHING = "none"
 """Asks for no comparison."""
@@ -97,7 +98,7 @@ def _against(project: Project, run: Run, adapter: AdapterCases, text: str) -> Ag
         return Against(None, "no comparison was asked for")
     if text != BASELINE:
         side = project.side(project.reference(text))
-        return Against(_compared(project, run, adapter, side.standings, side.name), side.name)
+        return Against(_compared(project, run, adapter, side), side.name)
     engine = run.about.get("engine", "")
     sections = list(_sections(project, run, engine))
     if not sections:
@@ -109,9 +110,8 @@ def _against(project: Project, run: Run, adapter: AdapterCases, text: str) -> Ag
             "two models are not compared",
         )
     words = " and ".join(dict.fromkeys(f"{s.accepted} ({s.adapter.name})" for s in sections))
-    standings = project.side(Reference(BASELINE, None), engine).standings
-    compared = _compared(project, run, adapter, standings, BASELINE)
-    return Against(compared, f"the baseline of {words}")
+    side = project.side(Reference(BASELINE, None), engine)
+    return Against(_compared(project, run, adapter, side), f"the baseline of {words}")
 
 
 def _sections(project: Project, run: Run, engine: str) -> Iterator[Section]:
@@ -129,23 +129,9 @@ def _same_model(run: Run, section: Section) -> bool:
     return known in (None, section.model.fingerprint)
 
 
-def _compared(
-    project: Project, run: Run, adapter: AdapterCases, before: dict[str, Standing], name: str
-) -> Comparison:
+def _compared(project: Project, run: Run, adapter: AdapterCases, before: Side) -> Comparison:
     """Of the older side, only what was run, and what is gone."""
-    run_keys = {each.facts.key for each in adapter.cases}
-    after = adapter.standings
-    kept = {
-        key: standing
-        for key, standing in before.items()
-        if key in after or (key not in run_keys and _gone(project, run, key))
-    }
-    return Comparison.of(kept, after, (name, adapter.name))
-
-
-def _gone(project: Project, run: Run, key: str) -> bool:
-    """Whether a suite of the run holds this case no more."""
-    place, _, case_id = key.partition("::")
-    about = run.about.get("suites", {}).get(place)
-    suite = project.suite(place, about["path"]) if about else None
-    return suite is not None and all(case.id != case_id or case.skip for case in suite.cases)
+    found = compared(project, before, Side(adapter.name, adapter.standings, run=run))
+    unjudged = {each.facts.key for each in adapter.cases} - adapter.standings.keys()
+    pairs = (p for p in found.pairs if p.after or (p.status == "removed" and p.key not in unjudged))
+    return replace(found, pairs=tuple(pairs))

@@ -18,7 +18,9 @@ from persona_eval.history import Run
 from persona_eval.reports.html.cases import CaseView, case_views
 from persona_eval.reports.html.changes import changes
 from persona_eval.reports.html.content import Content
+from persona_eval.reports.html.drift import drift_views
 from persona_eval.reports.html.headline import headline
+from persona_eval.reports.html.matrix import matrix_view
 from persona_eval.reports.html.payload import packed
 from persona_eval.reports.html.tables import beside, category_tables, trend_view
 from persona_eval.reports.html.texts import shown
@@ -60,7 +62,9 @@ def page(content: Content) -> str:
         changes=changes(content, cases),
         tables=list(category_tables(content)),
         beside=beside(content),
+        matrix=matrix_view(content, cases),
         trend=trend_view(content.trend),
+        drift=drift_views(content, cases),
         before=_before(content),
         cases=cases,
         packed=packed(cases),

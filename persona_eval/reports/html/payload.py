@@ -42,6 +42,7 @@ def _trial(trial: TrialView, kinds: dict[tuple[int, str, str, str], int]) -> dic
         "before": trial.before,
         "error": trial.error,
         "copied": trial.copied,
+        "asked": trial.asked,
         "replies": [_reply(reply) for reply in trial.replies],
         "scores": [_score(score, kinds) for score in trial.scores],
     }

@@ -60,6 +60,8 @@ class TrialView:
     """Verdict of the baseline's trial, where there is one."""
     copied: str = ""
     """Where it repeats a training reply: how much of it, and which."""
+    asked: str = ""
+    """What the user said last, where that is another wording than the case's own."""
 
 
 def trial_views(evidence: Evidence, before: Standing | None) -> list[TrialView]:
@@ -72,7 +74,7 @@ def trial_views(evidence: Evidence, before: Standing | None) -> list[TrialView]:
     views = []
     for attempt, overlap in zip(evidence.attempts, overlaps, strict=True):
         beside = None if attempt.extra or not then else then.pop(0)
-        views.append(_trial(attempt, turns, beside, overlap))
+        views.append(_trial(attempt, turns, beside, overlap, _asked(evidence, attempt)))
     return views
 
 
@@ -86,6 +88,7 @@ def _trial(
     turns: Sequence[int],
     then: tuple[bool, tuple[str, ...]] | None,
     overlap: Overlap | None,
+    asked: str,
 ) -> TrialView:
     judgement = attempt.judgement
     texts = then[1] if then and len(then[1]) == len(attempt.replies) else ()
@@ -98,7 +101,15 @@ def _trial(
         error=shown(judgement.error or ""),
         before=verdict_of(then[0]) if then and texts else "",
         copied=_copied(overlap) if overlap and overlap.copied else "",
+        asked=shown(asked),
     )
+
+
+def _asked(evidence: Evidence, attempt: Attempt) -> str:
+    """The wording of a trial; empty for the case's own."""
+    wordings = evidence.facts.wordings
+    wording = attempt.number % len(wordings) if wordings else 0
+    return wordings[wording] if wording else ""
 
 
 def _copied(overlap: Overlap) -> str:

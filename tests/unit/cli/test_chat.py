@@ -242,7 +242,7 @@ def test_the_adapter_is_worn(chat: Chat, model: ScriptedModel) -> None:
 
 
 def test_an_adapter_that_is_not_current_is_not_talked_to(chat: Chat, capsys) -> None:
-    folder = adapter("rosa", "{select: last, data: {train: train.jsonl}}")
+    folder = adapter("rosa", "{base: scripted, select: last, data: {train: train.jsonl}}")
     row = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
     folder.joinpath("train.jsonl").write_text(json.dumps(row))
     assert main(["chat", "rosa"]) == 2

@@ -32,12 +32,17 @@ def reply(text: str) -> Reply:
 @pytest.fixture
 def stored(project: Path) -> None:
     """Three replies to one case, two of them the same, and a conversation."""
-    suite = load_suite(Path("suites/a.suite.yaml"), default_registry())
     said = {"drink": [["Rum!"], ["Tea.\nWith milk."], ["Rum!"]], "twice": [["Rosa.", "The Gull."]]}
+    keep(said)
+
+
+def keep(replied: dict[str, list[list[str]]]) -> None:
+    """Store what was replied to each case, trial by trial and turn by turn."""
+    suite = load_suite(Path("suites/a.suite.yaml"), default_registry())
     store = Store(Path(".persona_eval") / STORE_FILE)
     runs, judge = Runs(store), Judge(default_registry())
     run = runs.begin("a run", {})
-    for name, trials in said.items():
+    for name, trials in replied.items():
         case = suite.case(name)
         facts = facts_of(suite, case, judge.rules(case, suite.persona, Tools()))
         replies = ([reply(text) for text in texts] for texts in trials)
@@ -93,6 +98,29 @@ def test_a_table_goes_out_and_comes_back(capsys) -> None:
     assert main(["label", "--import", str(table)]) == 0
     assert "2 labels taken" in capsys.readouterr().out
     assert sorted(verdicts().values()) == ["fail", "pass"]
+
+
+@pytest.mark.usefixtures("project")
+def test_a_table_holds_no_formula_and_comes_back_all_the_same(capsys) -> None:
+    said = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "'Tis me", "Rum"]
+    keep({"drink": [[each] for each in said]})
+    assert main(["label", "--export", "labels.csv"]) == 0
+    rows = list(csv.DictReader(Path("labels.csv").read_text().splitlines()))
+    assert sorted(row["reply"] for row in rows) == sorted(
+        [*(f"'{each}" for each in said[:-1]), "Rum"]
+    )
+    text = Path("labels.csv").read_text()
+    Path("labels.csv").write_text(text.replace(",\n", ",pass\n"))
+    assert main(["label", "--import", "labels.csv"]) == 0
+    assert verdicts() == dict.fromkeys(said, "pass")
+
+
+@pytest.mark.usefixtures("project")
+def test_no_reply_drives_the_terminal(monkeypatch, capsys) -> None:
+    keep({"drink": [["\x1b[2J\r\u202e\x9b"]]})
+    answering(monkeypatch, ["q"])
+    assert main(["label"]) == 0
+    assert "> \\u001b[2J ⏎ \\u202e\\u009b" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("stored")

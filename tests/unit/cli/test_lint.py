@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from persona_eval.cli import main
-from persona_eval.cli.linting import lint_adapter, suites_of
 from persona_eval.errors import ModelError
+from persona_eval.lint.adapter import lint_adapter, suites_of
 from persona_eval.scorers.base import Tools
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Suite
 from persona_eval.training.estimate import Estimate
 
 pytestmark = pytest.mark.usefixtures("rosa")

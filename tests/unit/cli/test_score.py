@@ -33,7 +33,7 @@ def score(*rows: Any, options: tuple[str, ...] = ()) -> int:
 
 def test_all_pass(capsys):
     assert score({"case": "drink", "reply": "Rum, matey!"}) == 0
-    assert capsys.readouterr().out == "pass  drink trial 0\n"
+    assert capsys.readouterr().out == "pass  drink trial 1\n"
 
 
 def test_rows_keep_their_order_and_count_their_trials(capsys):
@@ -46,7 +46,7 @@ def test_rows_keep_their_order_and_count_their_trials(capsys):
     assert score(*rows, options=("--json",)) == 1
     judged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(j["case"], j["trial"], j["passed"]) for j in judged] == [
-        ("drink", 0, False), ("twice", 0, True), ("drink", 1, True), ("drink", 7, True),
+        ("drink", 1, False), ("twice", 1, True), ("drink", 2, True), ("drink", 7, True),
     ]  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def test_each_turn_is_judged_by_its_own_expectations(capsys):
 def test_standard_input(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO('{"case": "drink", "reply": "Rum"}\n'))
     assert main(["score", "suites/a.suite.yaml", "--replies", "-"]) == 0
-    assert capsys.readouterr().out == "pass  drink trial 0\n"
+    assert capsys.readouterr().out == "pass  drink trial 1\n"
 
 
 def test_all_bad_rows_are_named_at_once_and_nothing_is_judged(capsys):
@@ -83,7 +83,7 @@ def test_all_bad_rows_are_named_at_once_and_nothing_is_judged(capsys):
         {"case": "drink", "reply": 3},
         {"case": "twice", "reply": "one of two"},
         {"case": "twice", "replies": ["one of two"]},
-        {"case": "drink", "reply": "Rum", "trial": -1},
+        {"case": "drink", "reply": "Rum", "trial": 0},
         {"case": "drink", "reply": "Rum", "finish_reason": "bored"},
         {"case": "drink", "reply": "Rum", "finsh_reason": "stop"},
     )
@@ -122,7 +122,7 @@ def test_findings_of_the_self_check_go_to_standard_error(capsys):
     suite.write_text(suite.read_text().replace("good: [Rum!]", "good: [Water!]"))
     assert score({"case": "drink", "reply": "Rum"}) == 0
     shown = capsys.readouterr()
-    assert shown.out == "pass  drink trial 0\n"
+    assert shown.out == "pass  drink trial 1\n"
     assert "drink: error: good example “Water!” fails `contains`" in shown.err
 
 
@@ -146,7 +146,7 @@ def test_a_crashing_scorer_of_a_conftest_is_an_error(capsys):
     suite.write_text(suite.read_text().replace("[contains: rum]", "[contains: rum, boom]"))
     assert score({"case": "drink", "reply": "Rum"}) == 7
     shown = capsys.readouterr().out
-    assert shown.startswith("ERROR drink trial 0")
+    assert shown.startswith("ERROR drink trial 1")
     assert "`boom` crashed: ZeroDivisionError: oh" in shown
 
 

@@ -21,7 +21,8 @@ from persona_eval.lint.grams import GramIndex
 from persona_eval.lint.leakage import leaks
 from persona_eval.lint.limits import Limits
 from persona_eval.lint.spoken import folded_words, said_by
-from persona_eval.suite.models import Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Suite
 
 BAG = WordBag()
 COMET = "Which comet did Halley name?"

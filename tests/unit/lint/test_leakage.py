@@ -39,6 +39,15 @@ def suite(prompt: str, good: Sequence[str] = (), bad: Sequence[str] = ()) -> Sui
     return Suite(path=Path("a.suite.yaml"), persona=CARD, persona_path=Path("p"), cases=(case,))
 
 
+def test_paraphrases_leak_as_prompts_do() -> None:
+    plain = suite("Would you like some tea today?")
+    case = plain.cases[0].model_copy(update={"paraphrases": ("Shall I put the kettle on now?",)})
+    (leak,) = found(
+        plain.model_copy(update={"cases": (case,)}), ("Shall I put the kettle on now?", "Aye.")
+    )
+    assert "“Shall I put the kettle on now?” as a.suite.yaml:7" in repr(leak)
+
+
 def found(
     one: Suite, *said: tuple[str, str], embedder: Embedder | None = None, **limits: float
 ) -> list[Finding]:

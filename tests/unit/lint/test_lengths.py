@@ -23,7 +23,7 @@ from persona_eval.lint.lengths import (
 )
 from persona_eval.lint.limits import Limits
 from persona_eval.lint.spoken import Spoken, said_by
-from persona_eval.suite.models import Persona, Voice
+from persona_eval.suite.card import Persona, Voice
 
 MIX = (0.25, 0.65, 0.1)
 

@@ -8,7 +8,8 @@ from exchanges import case, expectation
 
 from persona_eval.reports.explain import explain_case
 from persona_eval.scorers.registry import default_registry
-from persona_eval.suite.models import Case, Persona, Suite
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Case, Suite
 
 
 def explained(judged: Case) -> list[str]:

@@ -141,6 +141,35 @@ def test_several_adapters_have_a_table_each_and_the_first_decides() -> None:
     assert "### Failing" not in text
 
 
+def test_several_adapters_stand_case_by_case_side_by_side() -> None:
+    text = report(
+        record("tea"), record("cup"),
+        record("tea", passed=False, adapter="a|b", reason="a|b: is not it"),
+        status=0,
+    )  # fmt: skip
+    rows = text.partition("<summary>Cases and adapters: ")[2].splitlines()
+    assert rows == [
+        "passed of the trials drawn, ✓ where the case passes</summary>",
+        "",
+        "| category, case | `base` | `a\\|b` |",
+        "| :-- | --: | --: |",
+        "| dont_know | 100% | 0% |",
+        "| all | 100% | 0% |",
+        "| cases passed | 2 | 0 |",
+        "| `bo/a.suite.yaml::tea` | 3/3 ✓ | 0/3 · |",
+        "| `bo/a.suite.yaml::cup` | 3/3 ✓ | – |",
+        "",
+        "Of 2 cases 0 pass in all columns, 0 in none; 2 differ. Most over all: `base` (100%). "
+        "A small lead may be luck: `persona-eval compare` tells.",
+        "",
+        "</details>",
+    ]
+    table = MarkdownIt("commonmark").enable("table").parse(text)
+    heads = [each for each in table if each.type == "th_open"]
+    assert len(heads) % 3 == 0, "a pipe in a name begins no column"
+    assert "Cases and adapters" not in report(record("tea"))
+
+
 def test_a_long_report_ends_in_time_and_counts_what_it_leaves_out() -> None:
     long = "Woof! @somebody #12 " * 40
     broken = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_eval.reports.plain import JOINERS, printable, printable_lines
+from persona_eval.reports.plain import JOINERS, printable, printable_json, printable_lines
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,15 @@ def test_nothing_ends_the_line(text: str) -> None:
 def test_a_text_of_several_lines_keeps_them_and_forges_none() -> None:
     text = "one\ntwo \x1b[2J\r\ngate PASS"
     assert printable_lines(text) == "one\n    two \\u001b[2J ⏎ \n    gate PASS"
+
+
+@given(st.text(st.characters()))
+def test_json_says_the_same_and_drives_no_terminal(text: str) -> None:
+    written = printable_json({text: [text]}, indent=1)
+    assert json.loads(written) == {text: [text]}
+    left = {unicodedata.category(c) for c in written if c not in {*JOINERS, "\n"}}
+    assert not left & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def test_json_stays_readable() -> None:
+    assert printable_json("Grüße 🦘 \u202e\x9b") == '"Grüße 🦘 \\u202e\\u009b"'

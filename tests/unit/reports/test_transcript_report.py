@@ -11,7 +11,8 @@ from told import score, told
 from persona_eval.judging import Judgement
 from persona_eval.models.base import FinishReason, Reply
 from persona_eval.reports.transcript import QUOTED, shortened, tell, trial_lines
-from persona_eval.suite.models import Persona, Turn
+from persona_eval.suite.card import Persona
+from persona_eval.suite.models import Turn
 from persona_eval.trials import Trial
 
 TURNS = (

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from persona_eval.errors import SuiteError
+from persona_eval.suite.card import Limits
 from persona_eval.suite.card_file import write_limits
 from persona_eval.suite.load import load_persona
-from persona_eval.suite.models import Limits
 
 CARD = """\
 # Ned's card

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from persona_eval.suite.models import Expectation, Generation, Suite, Turn
+from persona_eval.suite.card import Generation
+from persona_eval.suite.models import Expectation, Suite, Turn
 
 Load = Callable[[str], Suite]
 Problems = Callable[[str], list[str]]

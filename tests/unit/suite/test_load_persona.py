@@ -7,9 +7,9 @@ from textwrap import dedent
 import pytest
 
 from persona_eval.errors import SuiteError
+from persona_eval.suite.card import Persona
 from persona_eval.suite.fields import Band
 from persona_eval.suite.load import load_persona
-from persona_eval.suite.models import Persona
 
 CARD = """
     name: Tully
@@ -120,7 +120,8 @@ def test_everything_is_said_at_once(tmp_path: Path) -> None:
     assert faults(tmp_path, text) == [
         "2:1: name: is missing: the character's name.",
         "2:1: nmae: unknown key: did you mean `name`? Allowed: name, age, description, "
-        "system_prompt, voice, aliases, trusted_adults, facts, knows, does_not_know, never_says, limits",
+        "system_prompt, voice, aliases, trusted_adults, facts, knows, does_not_know, never_says, limits, "
+        "generation",
         "3:1: age: must be a number, not `6`",
         "5:13: voice.samples[0].from: is missing: chat JSONL, relative to this card: its "
         "assistant turns are the samples.",

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from persona_eval.errors import SuiteError
+from persona_eval.suite.card import Generation
 from persona_eval.suite.load import load_suite
-from persona_eval.suite.models import Case, Expectation, Generation, Suite, Turn
+from persona_eval.suite.models import Case, Expectation, Suite, Turn
 
 Load = Callable[[str], Suite]
 Problems = Callable[[str], list[str]]

@@ -98,9 +98,12 @@
     if (trial.extra) title.append(make("span", "chip", "to confirm"));
     const card = make("article", `trial ${trial.verdict}`, title);
     if (trial.error) card.append(make("p", "message", trial.error));
+    // A paraphrase stands where all trials of a case with one wording have its last turn.
+    const turns = trial.asked ? [...data.turns.slice(0, -1), [trial.asked, null]] : data.turns;
+    if (trial.asked && trial.replies.length === 1) card.append(said("user, in other words", trial.asked));
     trial.replies.forEach((each, place) => {
       const earlier = place && each.turn >= 0 ? trial.replies[place - 1].turn + 1 : each.turn + 1;
-      const between = data.turns.slice(earlier, each.turn + 1);
+      const between = turns.slice(earlier, each.turn + 1);
       card.append(...between.flatMap((turn) => turnOf(data, turn)), ...reply(trial, each));
     });
     if (trial.copied) card.append(make("p", "copied", trial.copied));
@@ -142,7 +145,7 @@
 
   let searchable = null;
   const textOf = (data, item) => {
-    const said = data.trials.flatMap((trial) => trial.replies.map((each) => each.text));
+    const said = data.trials.flatMap((trial) => [trial.asked, ...trial.replies.map((each) => each.text)]);
     const unmet = data.trials.flatMap((trial) => trial.scores.filter((row) => row[1] !== "met"));
     const why = unmet.flatMap((row) => [data.kinds[row[0]][1], row[3]]);
     return [item.id, item.dataset.tags, ...data.turns.flat(), ...said, ...why].join("\n").toLowerCase();

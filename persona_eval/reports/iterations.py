@@ -1,8 +1,9 @@
-"""The iterations up to a run: what came before it, judged alike."""
+"""The iterations up to a run: what came before it, judged alike. Page and terminal show the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from persona_eval.errors import PersonaEvalError
@@ -13,10 +14,13 @@ from persona_eval.sides import Project
 from persona_eval.standings import result_of
 
 
-def iterations(project: Project, run: Run, adapter: str, last: int) -> Iterator[Point]:
+def iterations(
+    project: Project, run: Run, adapter: str, last: int, named: bool = False
+) -> Iterator[Point]:
     """Whole runs on the same kind of engine, judged by today's rules, up to this one. Runs that
-    repeat each other, reply by reply, are one iteration. A run that cannot be judged is left out."""
-    points = (_judged(project, *each) for each in _before(project, run, adapter, last))
+    repeat each other, reply by reply, are one iteration. A run that cannot be judged is left out.
+    ``named`` asks for this adapter alone, also where it is the candidate."""
+    points = (_judged(project, *each) for each in _before(project, run, adapter, last, named))
     yield from _merged(found for found in points if found)
 
 
@@ -32,19 +36,23 @@ Found = tuple[Run, Point, Any]
 """A run, its point, and what tells whether another repeats it."""
 
 
-def _before(project: Project, run: Run, adapter: str, last: int) -> list[tuple[Run, str]]:
+def _before(
+    project: Project, run: Run, adapter: str, last: int, named: bool = False
+) -> list[tuple[Run, str]]:
     """Whole runs on the same engine, each with the adapter that stands for it: the candidate,
     whatever it was called, or the same adapter again where this is not the candidate. The base
     alone is no iteration of an adapter, nor the other way round."""
-    candidate = adapter == run.adapters[0]
-    named = (
+    candidate = adapter == run.adapters[0] and not named
+    standing = (
         (each, each.adapters[0] if candidate else adapter)
         for each in project.runs.all()
         if each.number <= run.number
-        and _whole(each)
+        and each.whole
         and each.about.get("engine") == run.about.get("engine")
     )
-    alike = [(each, name) for each, name in named if _trained(each, name) == _trained(run, adapter)]
+    alike = [
+        (each, name) for each, name in standing if _trained(each, name) == _trained(run, adapter)
+    ]
     return alike[-last:]
 
 
@@ -52,11 +60,6 @@ def _trained(run: Run, adapter: str) -> bool | None:
     """Whether it is an adapter and not the base alone; None where the run does not have it."""
     known = run.about.get("adapters", {}).get(adapter)
     return bool(known.get("folder")) if isinstance(known, dict) else None
-
-
-def _whole(run: Run) -> bool:
-    left_out = sum(gate.get("left_out", 0) for gate in (run.gates or {}).values())
-    return run.exit_status in (0, 1) and run.gates is not None and not left_out
 
 
 def _same_rules(one: Run, other: Run) -> bool:
@@ -71,7 +74,7 @@ def _judged(project: Project, run: Run, adapter: str) -> Found | None:
         side = project.side(project.reference(f"{run.number}:{adapter}"))
     except PersonaEvalError:
         return None
-    point = Point(f"{run.number}", run.started, side.results, side.rejudged)
+    point = Point(f"{run.number}", run.started, side.results, side.rejudged, adapter)
     return run, point, (adapter, side.standings)
 
 
@@ -87,7 +90,7 @@ def _stored(project: Project, run: Run, adapter: str) -> Found | None:
     ]
     if not results:
         return None
-    point = Point(f"{run.number}", run.started, results)
+    point = Point(f"{run.number}", run.started, results, adapter=adapter)
     return run, point, (adapter, [(trial.key, trial.texts) for trial in trials])
 
 
@@ -107,4 +110,4 @@ def _merged(found: Iterator[Found]) -> Iterator[Point]:
 def _labelled(found: Found, last: int) -> Point:
     run, point, _ = found
     label = f"{run.number}–{last}" if last != run.number else f"{run.number}"
-    return Point(label, point.started, point.results, point.rejudged)
+    return replace(point, label=label)
