@@ -100,6 +100,7 @@ knows:
 does_not_know: [maths]
 never_says: [AI]
 limits: {complete: 0.5}
+generation: {temperature: 0.5}
 """
 RECIPE_TEXT = """\
 base: gemma3-270m
