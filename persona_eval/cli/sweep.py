@@ -82,8 +82,7 @@ def run(options: argparse.Namespace) -> int:
         if options.file
         else read_grid(options.settings, "--set")
     )
-    if not options.yes:
-        checks.refuse_many(grid, "--yes")
+    checks.refuse_countless(grid)
     characters = list(_characters(options.suites, not options.no_baseline))
     specs = options.adapter or _usual_adapters(options.adapters_dir)
     base = locate(options.model or asked_base(specs, options.adapters_dir))

@@ -40,8 +40,7 @@ def prepare(config: pytest.Config, items: list[pytest.Item], cases: Sequence[Cas
     settings that cannot be swept."""
     try:
         grid = read_grid(config.getoption("persona_sweep"), OPTION)
-        if not config.getoption("persona_yes"):
-            checks.refuse_many(grid, ALLOW)
+        checks.refuse_countless(grid)
     except PersonaEvalError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[PREPARED] = grid, list(_characters(config, cases))

@@ -21,7 +21,10 @@ from persona_eval.sweeps.grid import Grid
 from persona_eval.trials import Trial
 
 MOST_POINTS = 100
+"""Beyond that, as beyond these seconds, a sweep is to be asked for twice."""
 MOST_SECONDS = 2 * 3600.0
+COUNTABLE = 100_000
+"""Points beyond which a grid is not even laid out."""
 SHOWN = 5
 """Points that a message lists."""
 SAMPLE = 200
@@ -51,13 +54,11 @@ class Estimate:
     """Whether by the speed of stored replies, and not by a guess."""
 
 
-def refuse_many(grid: Grid, allow: str) -> None:
-    """Raise SweepError for a grid of far too many points, without making them. ``allow`` names
-    the option that lets it through."""
-    if grid.size > MOST_POINTS:
+def refuse_countless(grid: Grid) -> None:
+    """Raise SweepError for a grid that nobody could wait for, without laying it out."""
+    if grid.size > COUNTABLE:
         raise SweepError(
-            f"{grid.size:,} combinations of settings, more than {MOST_POINTS}: take fewer values, "
-            f"or add {allow}"
+            f"{grid.size:,} combinations of settings, more than {COUNTABLE:,}: take fewer values"
         )
 
 
@@ -72,11 +73,17 @@ def refuse_impossible(grid: Grid, characters: Sequence[Character], model: Model)
 
 
 def refuse_long(estimate: Estimate, allow: str) -> None:
-    """Raise SweepError for a sweep of hours."""
+    """Raise SweepError, with the estimate, for a sweep of very many settings or of hours.
+    ``allow`` names the option that lets it through."""
+    limits = []
+    if estimate.points > MOST_POINTS:
+        limits.append(f"{MOST_POINTS} settings")
     if estimate.seconds > MOST_SECONDS:
+        limits.append(_time(MOST_SECONDS))
+    if limits:
         raise SweepError(
-            f"{estimate_text(estimate)}, which is more than {_time(MOST_SECONDS)}: take fewer "
-            f"values or fewer cases, or add {allow}"
+            f"{estimate_text(estimate)}. That is more than {' and more than '.join(limits)}: take "
+            f"fewer values or fewer cases, or add {allow}"
         )
 
 
@@ -101,7 +108,7 @@ def estimate_text(estimate: Estimate) -> str:
     """What there is to do, in a line."""
     each = f" × {estimate.adapters} adapters" if estimate.adapters > 1 else ""
     said = (
-        f"{plural(estimate.points, 'setting')} × {plural(estimate.cases, 'case')}{each}: "
+        f"{plural(estimate.points, "setting")} × {plural(estimate.cases, 'case')}{each}: "
         f"{estimate.replies:,} replies"
     )
     if not estimate.missing:

@@ -156,7 +156,7 @@ def test_the_baseline_takes_swept_cases_for_the_same(
         ("temperature=hot", "*temperature: hot: must be a number*"),
         ("seed=1,2", "*seed: a seed is no setting to choose*"),
         ("temperature", "*expected KEY=V1,V2*"),
-        ("top_k=1..10000:1", "*10,000 combinations*add --persona-yes*"),
+        ("top_k=1..10000:1", "*10000 settings*more than 100 settings*add --persona-yes*"),
     ],
 )
 def test_what_cannot_be_swept_is_said_at_once(swept: Project, settings: str, message: str) -> None:

@@ -79,7 +79,7 @@ def test_a_second_time_nothing_is_generated(rosa: Path, capsys: pytest.CaptureFi
     ("arguments", "message"),
     [
         (["--set", "temprature=1"], "did you mean `temperature`"),
-        (["--set", "top_k=1..200:1"], "200 combinations of settings, more than 100"),
+        (["--set", "top_k=1..200:1"], "That is more than 100 settings"),
         (["--set", "max_tokens=100,500"], "the model's context is 500 tokens"),
         (["--set", "min_tokens=320"], "cuts every reply"),
         (["nowhere", "--set", "top_k=1,2"], "nowhere"),
