@@ -108,7 +108,7 @@ def estimate_text(estimate: Estimate) -> str:
     """What there is to do, in a line."""
     each = f" × {estimate.adapters} adapters" if estimate.adapters > 1 else ""
     said = (
-        f"{plural(estimate.points, "setting")} × {plural(estimate.cases, 'case')}{each}: "
+        f"{plural(estimate.points, 'setting')} × {plural(estimate.cases, 'case')}{each}: "
         f"{estimate.replies:,} replies"
     )
     if not estimate.missing:
