@@ -212,7 +212,7 @@ GUARDS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a tensor missing": (lambda f: retensor(f, without_one), r"Tensors missing: model\.layers\.\d\.\S+\.lora_[ab]\. "),
     "fewer layers than tensors": (lambda f: edit(f, lambda c: c.update(num_layers=1)), r"Tensors not in the model: model\.layers\.0\."),
     "a tensor of another shape": (lambda f: retensor(f, wider), r"of another shape: \S+ is \(3, 3\), the model needs"),
-    "another rank": (lambda f: edit(f, lambda c: c["lora_parameters"].update(rank=8)), r"and 2 more"),
+    "another rank": (lambda f: edit(f, lambda c: c["lora_parameters"].update(rank=8)), r"and 5 more"),
     "not finite": (lambda f: retensor(f, poisoned), r"not finite \(nan or infinity\): model\."),
     "never trained": (lambda f: retensor(f, untrained), "was never trained: every lora_b is zero"),
     "overflow": (lambda f: retensor(f, huge), "answers overflow"),

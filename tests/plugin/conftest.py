@@ -4,7 +4,8 @@ from __future__ import annotations
 # cannot be imported twice and what takes long (hypothesis: 1.3 s) is therefore imported before.
 import hypothesis  # noqa: F401
 import mlx.core  # noqa: F401
-import numpy as np  # noqa: F401
+import numpy.fft
+import numpy.polynomial  # noqa: F401
 import pygal  # noqa: F401
 import pytest
 from projects import Project

@@ -156,13 +156,20 @@ def test_the_baseline_takes_swept_cases_for_the_same(
         ("temperature=hot", "*temperature: hot: must be a number*"),
         ("seed=1,2", "*seed: a seed is no setting to choose*"),
         ("temperature", "*expected KEY=V1,V2*"),
-        ("top_k=1..10000:1", "*10000 settings*more than 100 settings*add --persona-yes*"),
+        ("top_k=1..999999:1", "*holds 999,999 values: take a wider step*"),
     ],
 )
 def test_what_cannot_be_swept_is_said_at_once(swept: Project, settings: str, message: str) -> None:
     ran = swept.run("--persona-sweep", settings)
     assert ran.ret == pytest.ExitCode.USAGE_ERROR
     ran.stderr.fnmatch_lines([message])
+    assert swept.asked() == []
+
+
+def test_very_many_settings_are_refused_with_an_estimate(swept: Project) -> None:
+    ran = swept.run("--persona-sweep", "top_k=1..10000:1")
+    assert ran.ret == pytest.ExitCode.USAGE_ERROR
+    ran.stdout.fnmatch_lines(["*10000 settings*more than 100 settings*add --persona-yes*"])
     assert swept.asked() == []
 
 

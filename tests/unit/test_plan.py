@@ -9,7 +9,8 @@ from judgements import CARD, CONVERSATION, REGISTRY, bare
 from persona_eval.errors import ScorerError
 from persona_eval.judging import explain, plan
 from persona_eval.suite.card import Persona, Voice
-from persona_eval.suite.models import Band, Case
+from persona_eval.suite.fields import Band
+from persona_eval.suite.models import Case
 
 EVERY = ["stays_in_character", "in_voice", "complete", "no_loops", "coherent", "agrees_with_card"]
 

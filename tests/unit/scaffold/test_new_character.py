@@ -82,7 +82,10 @@ def test_whatever_was_answered_passes_check(
         assert status == 0, capsys.readouterr().out
         said, card = character(answers).persona, load_persona(Path("suites/bo/persona.yaml"))
         voice = said.voice.model_copy(update={"words": card.voice.words})
-        assert card == said.model_copy(update={"voice": voice})
+        generation = card.generation
+        assert generation is not None
+        assert generation.max_tokens == 160
+        assert card == said.model_copy(update={"voice": voice, "generation": generation})
         assert [len(suite.cases) for suite in suites.values()] == [2] * 5
 
 

@@ -51,7 +51,7 @@ DAMAGED: dict[str, tuple[Tensors, str]] = {
     "empty": (changed("q_proj.lora_A", lambda t: t[:, :0].copy()), r"lora_A is \(4, 0\), and"),
     "not finite": (changed("q_proj.lora_A", poisoned), r"not finite \(nan or infinity\): model\.layers\.0\.self_attn\.q_proj\.lora_a, model\.layers\.1"),
     "never trained": (changed("lora_B", np.zeros_like), "was never trained: every lora_B is zero"),
-    "double": (changed("", lambda t: t.astype(np.float64)), r"not one of F32, F16, BF16: \S+lora_A is F64.* and 2 more\n  Mend: save it as float32"),
+    "double": (changed("", lambda t: t.astype(np.float64)), r"not one of F32, F16, BF16: \S+lora_A is F64.* and 5 more\n  Mend: save it as float32"),
     "embeddings": (with_tensor("base_model.model.model.embed_tokens.lora_embedding_A", 4, 262), "LoRA on embeddings: base_model"),
     "magnitudes": (with_tensor(f"{PREFIX}.lora_magnitude_vector", 32), "magnitudes of DoRA: "),
     "biases of updates": (with_tensor(f"{PREFIX}.lora_B.bias", 32), "biases of updates: "),
