@@ -54,7 +54,11 @@ class Prefixes:
         return [caches[prompt] for prompt in wanted]
 
     def keep(self, read: Sequence[int], cache: Cache) -> None:
-        """Keep the cache of a sequence that several will go on from."""
+        """Keep the cache of a sequence that several will go on from. It is computed at once: put
+        off, it would hold on to the batch that it comes from."""
+        import mlx.core as mx
+
+        mx.eval([layer.state for layer in cache])
         self._keep(tuple(read), cache)
 
     def _read_all(self, prompts: Sequence[Prompt]) -> dict[Prompt, Cache]:

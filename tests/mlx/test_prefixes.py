@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support import tiny_gemma, tiny_llama
 
-from persona_eval.models.decoding import Decoder, merged, size_in_bytes
+from persona_eval.models.decoding import Decoder, merged, row, size_in_bytes
 from persona_eval.models.prefixes import WORTH_SHARING, Prefixes
 
 LONG = tuple(range(10, 10 + WORTH_SHARING + 8))
@@ -86,3 +86,15 @@ def test_what_is_kept_stays_below_its_limit() -> None:
     nothing = Prefixes(Decoder(model), 0)
     nothing.caches_of([LONG])
     assert nothing.size_in_bytes == 0
+
+
+def test_a_row_that_is_kept_does_not_hold_on_to_its_batch() -> None:
+    """It would, if it were cut out but not computed: then each row keeps all others alive."""
+    decoder = Decoder(tiny_gemma())
+    batch = merged([decoder.new_cache() for _ in range(16)])
+    decoder.read([[2] * 200] * 16, batch)
+    prefixes = Prefixes(decoder, 2**30)
+    held, size = mx.get_active_memory(), size_in_bytes([batch])
+    prefixes.keep([2] * 200, row(batch, 3))
+    del batch
+    assert mx.get_active_memory() < held - size / 2
