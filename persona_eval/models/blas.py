@@ -45,16 +45,6 @@ def limit_threads(threads: int) -> None:
         os.environ.setdefault(name, str(max(1, threads)))
 
 
-def wait_asleep() -> None:
-    """Let the threads of a BLAS that is not loaded yet sleep while they wait for each other; the
-    user's own setting wins.
-
-    Beside another busy process they would spend half their processor time on waiting: products of
-    a training step took 1.3 to 2.0 s on two cores, asleep 0.8 to 1.5 s.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
 def keep_freed_memory() -> None:
     """Let glibc keep large freed blocks instead of handing each back to the kernel.
 
@@ -72,7 +62,6 @@ def prepare_cpu() -> None:
     for the first time, wherever that may be. Does nothing where a GPU will do the work."""
     if on_cpu():
         keep_freed_memory()
-        wait_asleep()
         load_fast_blas()
 
 

@@ -114,14 +114,3 @@ def test_glibc_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blas.ctypes, "CDLL", lambda name: Libc())
     blas.keep_freed_memory()
     assert told == [(blas.M_MMAP_MAX, 0), (blas.M_TRIM_THRESHOLD, 2**31 - 1)]
-
-
-@pytest.mark.parametrize("own", [None, "ACTIVE"])
-def test_threads_wait_asleep_unless_the_user_says_otherwise(
-    monkeypatch: pytest.MonkeyPatch, own: str | None
-) -> None:
-    monkeypatch.setenv("OMP_WAIT_POLICY", own or "")
-    if own is None:
-        monkeypatch.delenv("OMP_WAIT_POLICY")
-    blas.wait_asleep()
-    assert blas.os.environ["OMP_WAIT_POLICY"] == (own or "PASSIVE")
