@@ -70,7 +70,8 @@ class SweepView:
     heading: str
     tone: str
     verdict: str
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
+    """What a line is about, and what it says."""
     maps: tuple[HeatMap, ...]
     points: tuple[tuple[str, str, str, str, tuple[str, ...]], ...]
     """Label, rate with interval, cut, gate, reasons."""
@@ -90,12 +91,19 @@ def sweep_page(outcomes: Sequence[SweepOutcome]) -> str:
     )  # fmt: skip
 
 
+def _labelled(line: str) -> tuple[str, str]:
+    """Label and text; a line that goes on with the one before has no label."""
+    words = line.split()
+    label = "" if line.startswith(" ") else words.pop(0)
+    return shown(label), shown(" ".join(words))
+
+
 def _view(outcome: SweepOutcome) -> SweepView:
     return SweepView(
         shown(heading(outcome)),
         "open" if outcome.recommended else "closed",
         _verdict(outcome),
-        tuple(shown(" ".join(line.split())) for line in verdict_lines(outcome)),
+        tuple(_labelled(line) for line in verdict_lines(outcome)),
         tuple(_maps(outcome)),
         tuple(_point_row(each) for each in outcome.points),
         tuple(map(_effect_row, outcome.effects)),
