@@ -116,11 +116,11 @@ def test_a_current_adapter_is_worn_as_it_is(recipe: Project) -> None:
         + """
     @pytest.fixture(scope="session", autouse=True)
     def current():
-        import persona_eval.training.adapter as adapter
+        import persona_eval.training.current as checks
 
-        kept, adapter.is_stale = adapter.is_stale, lambda folder, wanted: None
+        kept, checks.is_stale = checks.is_stale, lambda folder, wanted: None
         yield
-        adapter.is_stale = kept
+        checks.is_stale = kept
     """
     )
     recipe.adapter("bo")
