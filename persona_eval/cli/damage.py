@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
 from persona_eval.cli import project
+from persona_eval.cli.told import Told
 from persona_eval.damage.adapters import BASE, base_of, ready_adapters, require_unchanged
 from persona_eval.damage.measuring import Meter
 from persona_eval.damage.parts import Damage
@@ -18,11 +18,9 @@ from persona_eval.models.locate import locate
 from persona_eval.models.mlx import MLXModel
 from persona_eval.reports.damage import ability_line, damage_json, damage_lines, heading
 from persona_eval.reports.plain import printable_json
-from persona_eval.runner import Runner, Work
+from persona_eval.runner import Runner
 from persona_eval.scorers.tools import default_tools
 from persona_eval.store import STORE_FILE, Store
-
-EVERY_SECONDS = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     model = MLXModel(base)
     store = Store(options.store / STORE_FILE)
     try:
-        runner = Runner(model, store, on_work=_Told(), before_wearing=require_unchanged)
+        runner = Runner(model, store, on_work=Told(), before_wearing=require_unchanged)
         meter = Meter(runner, store, default_tools(options.embedder, store))
         before, *after = (meter.measured(adapter) for adapter in (BASE, *adapters))
     finally:
@@ -84,16 +82,3 @@ def _limit(text: str) -> float:
     if not 0 <= points <= 100:
         raise argparse.ArgumentTypeError(f"{text} is no number of points from 0 to 100")
     return points
-
-
-class _Told:
-    """Says on standard error how far the replies are, every ten seconds."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def __call__(self, work: Work) -> None:
-        if time.monotonic() - self._last >= EVERY_SECONDS:
-            self._last = time.monotonic()
-            speed = f"{work.tokens_per_second:.0f} tok/s"
-            print(f"{work.had} of {work.wanted} replies  {speed}", file=sys.stderr, flush=True)

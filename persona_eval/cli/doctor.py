@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from persona_eval.canaries import asked_base
 from persona_eval.cli.linting import readable, suite_files
 from persona_eval.cli.project import at_least_one
+from persona_eval.cli.told import Told
 from persona_eval.damage.adapters import BASE, require_unchanged
 from persona_eval.doctor.diagnosis import diagnose
 from persona_eval.doctor.examining import examine
@@ -27,12 +26,10 @@ from persona_eval.models.locate import locate
 from persona_eval.models.mlx import MLXModel
 from persona_eval.reports.doctor import doctor_lines
 from persona_eval.reports.doctor_json import doctor_json
-from persona_eval.runner import Runner, Work
+from persona_eval.runner import Runner
 from persona_eval.settings import pytest_setting
 from persona_eval.store import STORE_FILE, Store
 from persona_eval.suite.models import Suite
-
-EVERY_SECONDS = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     store = Store(options.store / STORE_FILE)
     try:
         model = MLXModel(base)
-        runner = Runner(model, store, on_work=_Told(), before_wearing=require_unchanged)
+        runner = Runner(model, store, on_work=Told(), before_wearing=require_unchanged)
         found = examine(subject, asked, suites, runner, store)
     finally:
         store.close()
@@ -111,16 +108,3 @@ def _write(path: Path, text: str) -> None:
         os.replace(beside, path)
     except OSError as error:
         raise PersonaEvalError(f"--json {path}: cannot be written ({error.strerror})") from None
-
-
-class _Told:
-    """Says on standard error how far the replies are, every ten seconds."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def __call__(self, work: Work) -> None:
-        if time.monotonic() - self._last >= EVERY_SECONDS:
-            self._last = time.monotonic()
-            speed = f"{work.tokens_per_second:.0f} tok/s"
-            print(f"{work.had} of {work.wanted} replies  {speed}", file=sys.stderr, flush=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from persona_eval.baseline import read_baseline
 from persona_eval.canaries import asked_adapters, asked_base
 from persona_eval.cli import project
 from persona_eval.cli.linting import readable, suite_files
+from persona_eval.cli.told import Told
 from persona_eval.damage.adapters import require_unchanged
 from persona_eval.errors import AdapterError, SuiteError, SweepError
 from persona_eval.judge import Judge
@@ -24,7 +24,7 @@ from persona_eval.models.mlx import MLXModel
 from persona_eval.reports.html.shell import write_whole
 from persona_eval.reports.html.sweep import sweep_page
 from persona_eval.reports.sweep import sweep_json, sweep_lines
-from persona_eval.runner import Runner, Work, WornAdapter
+from persona_eval.runner import Runner, WornAdapter
 from persona_eval.scorers.tools import default_tools
 from persona_eval.settings import pytest_setting
 from persona_eval.store import STORE_FILE, Store
@@ -38,8 +38,6 @@ from persona_eval.sweeps.record import keep, record_of
 from persona_eval.sweeps.running import Sweeper
 from persona_eval.sweeps.written import read_grid
 from persona_eval.training.adapter import find_adapters
-
-EVERY_SECONDS = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +102,7 @@ def _outcomes(
     options: argparse.Namespace, grid: Grid, characters: Sequence[Character],
     adapters: Sequence[WornAdapter], model: MLXModel, store: Store,
 ) -> list[SweepOutcome]:  # fmt: skip
-    runner = Runner(model, store, on_work=_Told(), before_wearing=require_unchanged)
+    runner = Runner(model, store, on_work=Told(), before_wearing=require_unchanged)
     estimate = checks.estimated(grid, characters, adapters, runner, store)
     if not options.yes:
         checks.refuse_long(estimate, "--yes")
@@ -158,16 +156,3 @@ def _left_out(folder: Path, here: Sequence[Suite]) -> frozenset[str]:
     """Categories that other suites of the folder may have cases of: all, where there are any."""
     others = {path.name for path in folder.glob("*.suite.yaml")} - {s.path.name for s in here}
     return frozenset(CATEGORIES if others else ())
-
-
-class _Told:
-    """Says on standard error how far the replies are, every ten seconds."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def __call__(self, work: Work) -> None:
-        if time.monotonic() - self._last >= EVERY_SECONDS:
-            self._last = time.monotonic()
-            speed = f"{work.tokens_per_second:.0f} tok/s"
-            print(f"{work.had} of {work.wanted} replies  {speed}", file=sys.stderr, flush=True)

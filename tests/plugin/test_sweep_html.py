@@ -41,4 +41,4 @@ def test_hostile_words_are_shown_and_not_obeyed(project: Project) -> None:
 def test_every_tag_is_closed(project: Project) -> None:
     project.suite(case("tea"))
     body = page_of(project, *SWEEP).split("<main>")[1].split("</main>")[0]
-    ElementTree.fromstring(f"<main>{body}</main>")
+    assert ElementTree.fromstring(f"<main>{body}</main>").findall(".//table")

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from persona_eval.errors import PersonaEvalError
 from persona_eval.history import Run
 from persona_eval.reports.html.cases import CaseView, case_views
 from persona_eval.reports.html.changes import changes
@@ -22,6 +14,7 @@ from persona_eval.reports.html.drift import drift_views
 from persona_eval.reports.html.headline import headline
 from persona_eval.reports.html.matrix import matrix_view
 from persona_eval.reports.html.payload import packed
+from persona_eval.reports.html.shell import asset, environment, policy, write_whole
 from persona_eval.reports.html.tables import beside, category_tables, trend_view
 from persona_eval.reports.html.texts import shown
 from persona_eval.suite.models import CATEGORIES
@@ -37,25 +30,18 @@ STATES = (
 
 def write_page(content: Content, path: Path) -> None:
     """Write the page, whole or not at all. Raises PersonaEvalError where that cannot be done."""
-    text = page(content)
-    beside_it = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        beside_it.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(beside_it, path)
-    except OSError as error:
-        beside_it.unlink(missing_ok=True)
-        raise PersonaEvalError(f"{path}: cannot be written ({error})") from None
+    write_whole(path, page(content))
 
 
 def page(content: Content) -> str:
     """The page of a run."""
     cases = case_views(content)
-    style, script = _asset("style.css"), _asset("page.js")
+    style, script = asset("style.css"), asset("page.js")
     readable = _readable(cases)
-    return _environment().get_template("page.html.j2").render(
+    return environment().get_template("page.html.j2").render(
         run=content.run,
         version=version("persona-eval"),
-        policy=_policy(style, script),
+        policy=policy(style, script),
         style=style,
         script=script,
         top=headline(content, cases),
@@ -76,35 +62,6 @@ def page(content: Content) -> str:
         tags=sorted({tag for case in cases for tag in case.tags}),
         about=list(_about(content.run)),
     )  # fmt: skip
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("persona_eval.reports.html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _asset(name: str) -> Markup:
-    """Style or script of the page, which hold nothing that comes from a run."""
-    file = resources.files("persona_eval.reports.html") / "templates" / name
-    return Markup(file.read_text(encoding="utf-8"))
-
-
-def _policy(style: str, script: str) -> str:
-    """What the browser may do: apply this style and run this script, and load nothing at all."""
-    return (
-        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
 def _before(content: Content) -> str:

@@ -31,13 +31,19 @@ def asset(*names: str) -> Markup:
     return Markup("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
-def policy(style: str) -> str:
-    """What the browser may do with a page without a script: apply this style, and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+def policy(style: str, script: str | None = None) -> str:
+    """What the browser may do with a page: apply this style, run this script, if there is one,
+    and load nothing at all."""
+    runs = f"script-src '{_digest(script)}'; " if script else ""
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
+        f"default-src 'none'; {runs}style-src '{_digest(style)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
     )
+
+
+def _digest(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
 def write_whole(path: Path, text: str) -> None:
