@@ -11,6 +11,7 @@ from persona_eval.errors import EngineError
 from persona_eval.models.base import Message, Reply, Request
 from persona_eval.models.decoding import Cache, Decoder, merged, row, size_in_bytes
 from persona_eval.models.prefixes import Prefixes
+from persona_eval.models.rows import put, width
 from persona_eval.models.sampling import Sampling, candidates_wanted, draw
 from persona_eval.models.sequences import Branch, Written
 from persona_eval.suite.card import Generation
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 LOOK_AHEAD = 64
 """Waiting prompts that are compared with one that is read."""
 IDLE_SHARE = 8
-"""Rows change when an eighth of them is free: each change copies the keys and values of all."""
+"""Rows that nobody waits for go when they are more than an eighth: that copies all others."""
+MOST_SLACK = 32
+"""Tokens of padding in every row that are worth a copy of them all."""
 
 
 class MLXBatch:
@@ -115,25 +118,30 @@ class MLXBatch:
         return tokens
 
     def _change_rows(self) -> None:
-        """Let finished rows go and waiting requests in, when there are enough of either."""
-        live = self._live()
-        free = self._size - len(live) if self._waiting else len(self._rows) - len(live)
-        if live and free < max(1, self._size // IDLE_SHARE):
-            return
-        if not live and not self._waiting:
-            self._rows, self._cache = [], []
-            return
-        joining = self._joining(live)
-        if not joining and len(live) == len(self._rows):
-            return
-        caches = [row(self._cache, i) for i, each in enumerate(self._rows) if not each.done]
+        """Waiting requests take the places of finished rows."""
+        joining = self._joining(self._live())
         coming = (each.read for each in islice(self._waiting, LOOK_AHEAD))
-        caches += self._prefixes.caches_of([each.read for each in joining], coming)
-        self._cache = merged(caches)
-        self._rows = [*live, *joining]
-        self._peaks |= Counter(
-            rows=size_in_bytes([self._cache]), prompts=self._prefixes.size_in_bytes
-        )
+        caches = self._prefixes.caches_of([each.read for each in joining], coming)
+        free = [index for index, each in enumerate(self._rows) if each.done]
+        left_over = []
+        for written, cache in zip(joining, caches, strict=True):
+            if free and put(self._cache, free[0], cache):
+                self._rows[free.pop(0)] = written
+            else:
+                left_over.append((written, cache))
+        if left_over or len(free) * IDLE_SHARE > len(self._rows) or self._slack() > MOST_SLACK:
+            self._merge(left_over)
+
+    def _merge(self, joining: Sequence[tuple[Written, Cache]]) -> None:
+        """Put the rows together anew: finished ones go, others come, padding that all have goes."""
+        caches = [row(self._cache, i) for i, each in enumerate(self._rows) if not each.done]
+        caches += [cache for _, cache in joining]
+        self._rows = [*self._live(), *(written for written, _ in joining)]
+        self._cache = merged(caches) if caches else []
+
+    def _slack(self) -> int:
+        """Tokens by which all rows are padded."""
+        return width(self._cache) - max((len(each.read) for each in self._live()), default=0)
 
     def _joining(self, live: Sequence[Written]) -> list[Written]:
         """The next sequences, as many as the size and the memory for their longest allow."""
@@ -159,6 +167,9 @@ class MLXBatch:
         generations = [branch.request.generation for _, branch in branches]
         count = candidates_wanted(generations, len(stop_ids))
         ids, logits = self._decoder.step([each.last_token for each in rows], self._cache, count)
+        self._peaks |= Counter(
+            rows=size_in_bytes([self._cache]), prompts=self._prefixes.size_in_bytes
+        )
         broken = ~np.isfinite(logits.max(axis=-1))
         logits[broken] = 0
         early = np.array(

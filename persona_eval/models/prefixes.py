@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 from persona_eval.models.decoding import Cache, Decoder, merged, row, size_in_bytes
@@ -38,19 +38,23 @@ class Prefixes:
     ) -> list[Cache]:
         """For each prompt a cache that has read it. They are not to be changed, only merged.
 
-        ``coming`` prompts will be asked for later. A beginning that prompts share is kept by
-        itself, as not every cache can be cut back to it: a sliding window that has moved on
-        cannot.
+        ``coming`` prompts will be asked for later: some are read along where that fills up a
+        group. A beginning that prompts share is kept by itself, as not every cache can be cut
+        back to it: a sliding window that has moved on cannot.
         """
         wanted = [tuple(prompt) for prompt in prompts]
-        unique = list(dict.fromkeys(wanted))
+        unique = dict.fromkeys(wanted)
         others = [*unique, *map(tuple, coming)]
-        caches: dict[Prompt, Cache] = {}
-        for start in range(0, len(unique), AT_ONCE):
-            group = unique[start : start + AT_ONCE]
+        caches = {each: cache for each in unique if (cache := self._kept_for(each)) is not None}
+        unread = [each for each in unique if each not in caches]
+        ahead = (each for each in dict.fromkeys(others) if each not in unique)
+        missing = (each for each in ahead if self._kept_for(each) is None)
+        unread += islice(missing, -len(unread) % AT_ONCE)
+        for start in range(0, len(unread), AT_ONCE):
+            group = unread[start : start + AT_ONCE]
             self._read_all(list(_beginnings(group, others)))
             caches |= self._read_all(group)
-        self.shared += sum(map(len, wanted)) - sum(map(len, unique))
+        self.shared += sum(map(len, wanted)) - sum(len(each) for each in unique if each in unread)
         return [caches[prompt] for prompt in wanted]
 
     def keep(self, read: Sequence[int], cache: Cache) -> None:
@@ -60,6 +64,10 @@ class Prefixes:
 
         mx.eval([layer.state for layer in cache])
         self._keep(tuple(read), cache)
+
+    def _kept_for(self, prompt: Prompt) -> Cache | None:
+        cache, rest = self._kept.fetch_nearest_cache(None, list(prompt))
+        return None if rest else cache
 
     def _read_all(self, prompts: Sequence[Prompt]) -> dict[Prompt, Cache]:
         """The caches of different prompts, read together."""

@@ -13,8 +13,9 @@ from support import CHATML, tiny_gemma, tiny_llama, tiny_tokenizer
 from tiny_batches import EOS, IM_END, MANY, biased, loaded, only, plain, replies, request
 
 from persona_eval.models.base import FinishReason, Message, Request
-from persona_eval.models.batching import MLXBatch
+from persona_eval.models.batching import MOST_SLACK, MLXBatch
 from persona_eval.models.mlx import LoadedBase
+from persona_eval.models.rows import width
 from persona_eval.models.sequences import Branch, Written
 
 
@@ -47,6 +48,27 @@ def test_a_reply_is_the_same_alone_and_in_any_batch(
             batch.submit(order[:late])
     batch.close()
     assert found == expected
+
+
+def test_a_finished_row_is_taken_at_once(base: LoadedBase) -> None:
+    batch = MLXBatch(base, 4)
+    batch.submit([request(f"a/{n}/0/0", max_tokens=3 + n % 5) for n in range(40)])
+    while batch.pending:
+        in_flight = batch.pending
+        steps = [asked for asked, _ in batch.step()]
+        assert len(batch._live()) + len(steps) >= min(4, in_flight)
+
+
+def test_rows_do_not_grow_without_end(base: LoadedBase) -> None:
+    """Each new row is padded to where the batch is; what all are padded by is cut off."""
+    batch = MLXBatch(base, 2)
+    batch.submit([request(f"a/{n}/0/0", max_tokens=8, min_tokens=8) for n in range(40)])
+    widest = 0
+    while batch.pending:
+        batch.step()
+        widest = max(widest, width(batch._cache))
+    longest = len(base.encode((Message("user", "Hi"),))) + 8
+    assert longest <= widest <= longest + MOST_SLACK
 
 
 def test_another_seed_or_trial_is_another_reply(base: LoadedBase) -> None:

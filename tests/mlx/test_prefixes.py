@@ -11,7 +11,7 @@ import pytest
 from support import tiny_gemma, tiny_llama
 
 from persona_eval.models.decoding import Decoder, merged, row, size_in_bytes
-from persona_eval.models.prefixes import WORTH_SHARING, Prefixes
+from persona_eval.models.prefixes import AT_ONCE, WORTH_SHARING, Prefixes
 
 LONG = tuple(range(10, 10 + WORTH_SHARING + 8))
 BEYOND_THE_WINDOW = tuple(np.random.default_rng(0).integers(6, 260, 100).tolist())
@@ -56,6 +56,22 @@ def test_a_prompt_to_come_makes_its_beginning_worth_keeping() -> None:
     prefixes.caches_of([first], coming=[second])
     prefixes.caches_of([second])
     assert prefixes.read == len(BEYOND_THE_WINDOW) + 4
+
+
+def test_prompts_to_come_fill_up_a_group() -> None:
+    """One prompt costs about as much as eight: the weights are read once for all of them."""
+    reads: list[int] = []
+
+    class Counting(Decoder):
+        def read(self, rows: Sequence[Sequence[int]], cache: Any) -> None:
+            reads.append(len(rows))
+            super().read(rows, cache)
+
+    prefixes = Prefixes(Counting(tiny_llama()), 2**24)
+    prompts = [(n, 5, 6, 7) for n in range(10, 10 + AT_ONCE + 3)]
+    for index, prompt in enumerate(prompts):
+        prefixes.caches_of([prompt], coming=prompts[index + 1 :])
+    assert reads == [AT_ONCE, 3]
 
 
 def test_a_conversation_goes_on_from_what_was_read(model: Any) -> None:
