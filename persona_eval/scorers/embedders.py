@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from persona_eval.errors import ModelError
+from persona_eval.scorers.apart import in_a_thread_that_ends
 from persona_eval.scorers.base import Embedder
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class ModelFolder:
     def name(self) -> str:
         return self._name or f"{self.folder.name}@{_digest(self.folder)[:12]}"
 
+    @in_a_thread_that_ends
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (len(texts), dimensions), rows of length 1. Raises ModelError where the model
         cannot be found, trusted or loaded."""

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from persona_eval.errors import ModelError
+from persona_eval.scorers.apart import in_a_thread_that_ends
 from persona_eval.scorers.embedders import NAME as MINILM
 from persona_eval.scorers.embedders import MiniLMEmbedder, few_threads
 
@@ -34,6 +35,7 @@ class WordingReader:
 
     name = NAME
 
+    @in_a_thread_that_ends
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (len(texts), layers × dimensions); each layer's part has length 1. Raises
         ModelError where the model cannot be found, trusted or loaded."""
