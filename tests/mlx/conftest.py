@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,15 @@ from support import TinyBase, chat, tiny_gemma, tiny_tokenizer, write_jsonl
 from persona_eval.cli import main
 from persona_eval.models.locate import BaseFiles
 from persona_eval.scorers.base import Tools
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _probes_of_tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is probed here is no business of the user's cache."""
+    cache = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("persona_eval.models.mlx.user_cache", lambda: cache)
+        yield
 
 
 @pytest.fixture
