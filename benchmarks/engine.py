@@ -19,7 +19,7 @@ from tabulate import tabulate
 ROOT = Path(__file__).resolve().parents[1]
 OURS = "persona-eval"
 SUITES = [sys.executable, "-m", "pytest", "suites", "--tb=no", "-rN", "-p", "no:cacheprovider"]
-FIRST = re.compile(r"\.yaml [.F]")
+FIRST = re.compile(r"\.yaml [.Fx]")
 ENDING = re.compile(r"(\d+) replies in (\d+) s, (\d+) tok/s.*peak memory ([\d.]+) GiB")
 
 
