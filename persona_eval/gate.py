@@ -238,6 +238,8 @@ def _next(given: GateInput, passed: bool) -> str:
         return (
             "read the replies of the cases above; if they are as you want them: persona-eval accept"
         )
+    if (fixed or open_cases) and given.deselected:
+        return "run the suites whole to make it the new baseline, if you like: persona-eval accept"
     if fixed or open_cases:
         return "make it the new baseline, if you like: persona-eval accept"
     return ""

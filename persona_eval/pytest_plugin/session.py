@@ -104,6 +104,7 @@ class PersonaSession:
             "verdict": asdict(verdict),
             "before": pair.before.to_json() if pair.before else None,
             "after": pair.after.to_json() if pair.after else None,
+            "uncompared": work.compared and pair.status in ("new", "changed"),
         }
         item.user_properties += junit.figures(result, verdict)
         said = failure_text(result, item.stash[TOLD], verdict.reason)

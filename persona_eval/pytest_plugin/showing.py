@@ -45,6 +45,7 @@ class Shown:
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, object, object]:
         """Quietly, failing replies are counted and not told."""
         failed = terminalreporter.stats.get("failed", [])
+        self._show_uncompared(terminalreporter)
         if quiet(self.config):
             terminalreporter.stats["failed"] = [r for r in failed if not _judged(r)]
         try:
@@ -52,6 +53,18 @@ class Shown:
         finally:
             if quiet(self.config):
                 terminalreporter.stats["failed"] = failed
+
+    def _show_uncompared(self, terminal: Any) -> None:
+        """What fails and is not in the baseline closes no gate, but nobody has read it yet."""
+        options = self.config.option
+        if quiet(self.config) or options.tbstyle == "no" or options.xfail_tb:
+            return
+        reports = [r for r in terminal.stats.get("xfailed", []) if _uncompared(r)]
+        if reports:
+            terminal.section("FAILING, NOT IN THE BASELINE", sep="=")
+        for report in reports:
+            terminal.write_sep("_", report.head_line)
+            report.toterminal(terminal._tw)
 
     def _tell(self, record: dict[str, Any]) -> None:
         """A line a trial, below the case's own."""
@@ -67,6 +80,11 @@ def quiet(config: pytest.Config) -> bool:
     """Whether ``-q`` was given, and no option that asks for failures after all."""
     asked = config.option.tbstyle != "auto" or config.option.reportchars != DEFAULT_REPORTS
     return config.get_verbosity() < 0 and not asked
+
+
+def _uncompared(report: pytest.TestReport) -> bool:
+    """Whether it is a failing case that the baseline does not know."""
+    return bool((getattr(report, "persona", None) or {}).get("uncompared"))
 
 
 def _judged(report: pytest.TestReport) -> bool:

@@ -16,7 +16,7 @@ from persona_eval.settings import pytest_file
 INI = Path("pytest.ini")
 GITIGNORE = Path(".gitignore")
 STORE = ".persona_eval/"
-IGNORED = (STORE, ".train.lock", "unfinished/")
+IGNORED = (STORE, ".train.lock", "unfinished/", "checkpoints/")
 """What commands leave in a project, and nobody wants in a repository."""
 
 
