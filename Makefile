@@ -46,6 +46,7 @@ bench: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("persona-eval needs Python 3.11 or newer; this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
+	@echo "installing into .venv: about 2 GB, a few minutes"
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bundled,test,dev]'
 	@touch $(READY)
 

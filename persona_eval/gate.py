@@ -135,7 +135,14 @@ def _failing(given: GateInput) -> Iterator[str]:
         if verdict.fails:
             by_reason.setdefault(verdict.reason.split(":")[0], []).append(result.key)
     for reason, keys in by_reason.items():
-        yield f"{len(keys)} {_cases(len(keys))}: {reason} ({_listed(keys)})"
+        yield f"{_cases_that(reason, len(keys))} ({_listed(keys)})"
+
+
+def _cases_that(reason: str, count: int) -> str:
+    """A reason of single cases, said of several."""
+    fail = "fails" if count == 1 else "fail"
+    known = {"fails": fail, "must pass": f"that must pass {fail}"}
+    return f"{count} {_cases(count)}{' ' if reason in known else ': '}{known.get(reason, reason)}"
 
 
 def _worse(policy: GatePolicy, comparison: Comparison, whole: bool) -> Iterator[str]:
@@ -227,22 +234,26 @@ def _next(given: GateInput, passed: bool) -> str:
     if given.comparison is None and given.deselected:
         return "run all cases, then accept them as the baseline: persona-eval accept"
     if given.comparison is None:
-        return (
-            "accept this as the baseline: persona-eval accept"
-            if given.results
-            else "name a suite that has cases"
-        )
+        return _first(passed) if given.results else "name a suite that has cases"
     fixed = len(given.comparison.of_status("fixed"))
     open_cases = [p for status in ("changed", "new") for p in given.comparison.of_status(status)]
     if not passed:
-        return (
-            "read the replies of the cases above; if they are as you want them: persona-eval accept"
-        )
+        return "read the replies of these cases; if they are as you want them: persona-eval accept"
     if (fixed or open_cases) and given.deselected:
         return "run the suites whole to make it the new baseline, if you like: persona-eval accept"
     if fixed or open_cases:
         return "make it the new baseline, if you like: persona-eval accept"
     return ""
+
+
+def _first(passed: bool) -> str:
+    """What to do where there is nothing to compare with yet."""
+    if passed:
+        return "make it the baseline that later runs are compared with: persona-eval accept"
+    return (
+        "read the failing replies; what the training data lack for them: persona-eval gaps; to "
+        "measure later runs against this one: persona-eval accept"
+    )
 
 
 def _cases(count: int) -> str:

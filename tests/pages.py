@@ -110,7 +110,7 @@ def run_of(**more: Any) -> Run:
         "git": {"commit": "5790c0e8039e", "changed": True},
     }  # fmt: skip
     gates = {
-        "bo": {"passed": False, "reasons": ["1 case: fails (a)"], "notes": [], "next": "mend it"}
+        "bo": {"passed": False, "reasons": ["1 case fails (a)"], "notes": [], "next": "mend it"}
     }
     plain = {"number": 7, "started": STARTED, "finished": STARTED + 90, "exit_status": 1}
     return Run(**{**plain, "about": about, "gates": gates, **more})

@@ -10,6 +10,7 @@ from keyword import iskeyword
 
 from persona_eval.errors import PersonaEvalError
 from persona_eval.reports.plain import printable
+from persona_eval.suite.suggest import did_you_mean
 
 BAD_INPUT = 2
 COMMANDS = {
@@ -39,9 +40,16 @@ COMMANDS = {
 }
 
 
+ELSEWHERE = {
+    "train": "epochs, rank and all that shapes a training stand in adapters/NAME/recipe.yaml; "
+    "`persona-eval try NAME --with KEY=A,B` tries others",
+}
+"""By command: where to look for what is no option of it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = _options(sys.argv[1:] if arguments is None else arguments)
     try:
         return int(options.run(options))
     except PersonaEvalError as error:
@@ -50,6 +58,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = None  # nobody reads on: nothing left to flush
         return 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """What was typed; leaves with status 2 and a suggestion where that is no command or no option."""
+    parser = _parser()
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        name = printable(arguments[0])
+        parser.error(f"no command `{name}`{did_you_mean(name, list(COMMANDS))}")
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        hint = ELSEWHERE.get(arguments[0])
+        told = f"unknown: {printable(' '.join(unknown))}"
+        options.parser.error(f"{told}. {hint}" if hint else told)
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         command = import_module(f"persona_eval.cli.{_module(name)}")
         sub = commands.add_parser(name, help=meaning, description=command.__doc__)
         command.add_arguments(sub)
-        sub.set_defaults(run=command.run)
+        sub.set_defaults(run=command.run, parser=sub)
     return parser
 
 

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     """Train. Raises AdapterError, DataError, ModelError or TrainingError."""
     folder = resolve_adapter(options.adapter, options.adapters_dir)
     recipe = load_recipe(folder / RECIPE_FILE)
-    base = locate(recipe.base)
+    base = locate(recipe.base, tell=print)
     if options.estimate:
         print(estimate_text(estimate(recipe, MLXModel(base).base, folder)))
         return 0

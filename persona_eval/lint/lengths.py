@@ -139,7 +139,8 @@ def _missing(
         wanted = by_category(_bring_up(have, floor), shares)
         message = (
             f"replies of {BANDS[place]} words: {have[place]} of {len(replies)}, less than "
-            f"{least:.0%}, though the card allows them; add {listed(wanted)}"
+            f"{least:.0%}, though the card allows them; add {listed(wanted)}, or narrow "
+            "`voice.words` of the card"
         )
         name = "few short" if place == 0 else "few long"
         count = sum(w.count for w in wanted)

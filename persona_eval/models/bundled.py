@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -95,10 +95,10 @@ PROBE_LOSS = 2.772
 PROBE_TOLERANCE = 0.05  # a forgotten norm shift alone costs 0.9 nats
 
 
-def ensure_bundled(cache: Path) -> Path:
+def ensure_bundled(cache: Path, tell: Callable[[str], None] | None = None) -> Path:
     """The MLX directory of the bundled model, converted into ``cache`` on first use.
 
-    Takes 25 to 40 seconds once; other processes wait at a lock. Raises ModelError when the
+    Takes 25 to 40 seconds once, of which ``tell`` hears before; other processes wait at a lock. Raises ModelError when the
     weight packages are missing or are not the known ones.
     """
     from filelock import FileLock
@@ -106,6 +106,8 @@ def ensure_bundled(cache: Path) -> Path:
     folder = cache / FOLDER
     if (folder / "config.json").exists():
         return folder
+    if tell:
+        tell(f"converting {NAME} into {cache}, once: about half a minute")
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{FOLDER}.lock"):
         if not (folder / "config.json").exists():

@@ -6,6 +6,7 @@ import json
 import platform
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +38,11 @@ def user_cache() -> Path:
     return Path(platformdirs.user_cache_dir("persona-eval"))
 
 
-def locate(spec: str, cache: Path | None = None) -> BaseFiles:
-    """Find a base model: ``gemma3-270m`` (bundled), a local MLX directory, or a hub id.
+def locate(
+    spec: str, cache: Path | None = None, tell: Callable[[str], None] | None = None
+) -> BaseFiles:
+    """Find a base model: ``gemma3-270m`` (bundled), a local MLX directory, or a hub id. ``tell``
+    hears of what takes its time, before it begins.
 
     Raises ModelError when there is no such directory, when it holds no model, when the hub
     cannot be reached, or on an Intel Mac, for which MLX does not exist.
@@ -46,7 +50,7 @@ def locate(spec: str, cache: Path | None = None) -> BaseFiles:
     refuse_intel_mac()
     cache = cache or user_cache()
     if spec == bundled.NAME:
-        return BaseFiles(spec, bundled.ensure_bundled(cache), bundled.fingerprint())
+        return BaseFiles(spec, bundled.ensure_bundled(cache, tell), bundled.fingerprint())
     path = _find(spec)
     name = (path.name or path.resolve().name) if Path(spec).expanduser().exists() else spec
     memory = FingerprintMemory(cache / "fingerprints.json")

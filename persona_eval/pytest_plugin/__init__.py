@@ -22,6 +22,7 @@ from persona_eval.pytest_plugin.fixtures import (
 )
 from persona_eval.pytest_plugin.recorder import Recorder
 from persona_eval.pytest_plugin.showing import Shown
+from persona_eval.pytest_plugin.unmatched import Unmatched
 
 if TYPE_CHECKING:
     from persona_eval.pytest_plugin.collect import SuiteFile
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Recorder(config), "persona-recorder")
     config.pluginmanager.register(Shown(config), "persona-shown")
     config.pluginmanager.register(junit.Transcripts(config), "persona-transcripts")
+    config.pluginmanager.register(Unmatched(config), "persona-unmatched")
     written.check_paths(config)
 
 

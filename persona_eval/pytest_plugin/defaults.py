@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,6 +28,18 @@ def ending_on_error(config: pytest.Config) -> Iterator[None]:
         pytest.exit(f"persona-eval: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
 
+def say(config: pytest.Config, text: str) -> None:
+    """Write a line into the session's output, also while a test runs; not in a worker of xdist."""
+    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+    if terminal is None or xdist.worker(config):
+        return
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        terminal.ensure_newline()
+        terminal.write_line(f"persona-eval: {text}")
+        terminal.flush()
+
+
 def default_model(config: pytest.Config) -> Model:
     """The model that options and ini file name. Raises ModelError."""
     from persona_eval.models.blas import limit_threads
@@ -36,7 +48,8 @@ def default_model(config: pytest.Config) -> Model:
 
     limit_threads(xdist.threads(config))
     spec = options.setting(config, "model") or "gemma3-270m"
-    return MLXModel(locate(spec), config.getoption("persona_batch_size"))
+    base = locate(spec, tell=lambda text: say(config, text))
+    return MLXModel(base, config.getoption("persona_batch_size"))
 
 
 def default_tools(config: pytest.Config, store: Store) -> Tools:

@@ -165,7 +165,9 @@ def summarise(terminal: Any, config: pytest.Config) -> None:
             _show_copies(terminal, config.stash[OUTCOME])
         terminal.section("persona-eval", sep="=")
         trouble = (f"note {each}" for each in config.stash.get(written.TROUBLE, []))
-        for line in (*closing_block(config.stash[OUTCOME]), *_hidden(config), *trouble):
+        listed = "f" in terminal.reportchars and not quiet(config)
+        block = closing_block(config.stash[OUTCOME], names_failing=not listed)
+        for line in (*block, *_hidden(config), *trouble):
             terminal.line(line, **tone(line))
 
 

@@ -107,7 +107,8 @@ class PersonaSession:
             "uncompared": work.compared and pair.status in ("new", "changed"),
         }
         item.user_properties += junit.figures(result, verdict)
-        said = failure_text(result, item.stash[TOLD], verdict.reason)
+        full = self.config.get_verbosity() > 0
+        said = failure_text(result, item.stash[TOLD], verdict.reason, full)
         item.stash[CONVERSATION] = "\n".join([said, *copies_of(result)])
         if verdict.fails or (self.config.getoption("runxfail") and not result.passed):
             raise CaseFailed(item.stash[CONVERSATION])

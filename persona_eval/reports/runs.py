@@ -15,7 +15,7 @@ from persona_eval.reports.terminal import category_rows, percent
 from persona_eval.results import CaseResult, by_category, summarise
 from persona_eval.suite.models import CATEGORIES
 
-STATUS = {0: "gate open", 1: "gate closed", 2: "interrupted", 7: "error"}
+STATUS = {0: "gate PASS", 1: "gate FAIL", 2: "interrupted", 7: "error"}
 WIDTH, HEIGHT = 76, 16
 
 
@@ -145,7 +145,7 @@ def ending(run: Run) -> str:
     if run.finished is None:
         return "broken off"
     if run.exit_status in (0, 1) and run.gates:
-        return "gate open" if all(g["passed"] for g in run.gates.values()) else "gate closed"
+        return "gate PASS" if all(g["passed"] for g in run.gates.values()) else "gate FAIL"
     return STATUS.get(run.exit_status or 0, f"status {run.exit_status}")
 
 

@@ -28,8 +28,8 @@ FEWEST = 3
 """Passes, and failures, below which a correlation says nothing."""
 
 
-def closing_block(outcome: Outcome) -> list[str]:
-    """Lines for the end of the session."""
+def closing_block(outcome: Outcome, names_failing: bool = True) -> list[str]:
+    """Lines for the end of the session. ``names_failing``: also which cases fail and count."""
     adapters = outcome.adapters
     lines = [_heading(outcome.records, adapters), ""]
     for number, adapter in enumerate(adapters):
@@ -42,7 +42,8 @@ def closing_block(outcome: Outcome) -> list[str]:
         )
     if len(adapters) > 1:
         lines += [*_side_by_side(adapters)]
-    lines += [*_steady(adapters), *_errors(adapters), *_failures(adapters)]
+    lines += [*_steady(adapters), *_errors(adapters)]
+    lines += [*_failures(adapters)] if names_failing else []
     for gate in outcome.gates:
         lines += [*_gate(gate, named=len(outcome.gates) > 1)]
     if not outcome.gates:

@@ -46,9 +46,9 @@ def tell(trial: Trial, judgement: Judgement, confirming: bool = False) -> dict[s
 
 
 def conversation_lines(trials: Sequence[Told], full: bool) -> Iterator[str]:
-    """Each trial as a conversation: who says what, and under each reply what was expected of it.
-    Trials in which everything is the same are told once. ``full`` shows what passed, too, of
-    trials that passed."""
+    """Each trial as a conversation: who says what, and under each reply what was not met of what
+    was expected, and why. Trials in which everything is the same are told once. ``full`` gives the
+    reasons of what was met, too; without it that is only named, where a trial failed."""
     for same in _alike(trials):
         yield from ("", f"{_names(same)}: {verdict(same[0])}")
         for turn in same[0]["turns"]:
@@ -111,9 +111,19 @@ def _turn(trial: Told, turn: Mapping[str, Any], full: bool) -> Iterator[str]:
     yield _wrapped(f"  {trial['speaker']}: ", turn["reply"])
     if turn["cut"] is not None:
         yield f"  (cut at {turn['cut']} tokens)"
-    for score in sorted(turn["scores"], key=_unmet, reverse=True):
-        if full or not trial["passed"] or _unmet(score):
-            yield _score(score)
+    unmet = [score for score in turn["scores"] if _unmet(score)]
+    rest = [score for score in turn["scores"] if not _unmet(score)]
+    yield from map(_score, [*unmet, *rest] if full else unmet)
+    if not full and not trial["passed"]:
+        yield from _named(rest)
+
+
+def _named(scores: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What was met on one line, what does not judge this reply on another."""
+    for passed in (True, None):
+        names = [score["expectation"] for score in scores if score["passed"] is passed]
+        if names:
+            yield _wrapped(f"    {MARKS[passed]} ", ", ".join(dict.fromkeys(names)))
 
 
 def _unmet(score: Mapping[str, Any]) -> bool:

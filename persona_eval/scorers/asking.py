@@ -95,6 +95,7 @@ class AsksToClarify(Trained):
     want to play?`) and tags do not count."""
 
     name: ClassVar[str] = "asks_to_clarify"
+    like: ClassVar[tuple[str, str]] = ("ask what was meant", "do not ask it")
     accepts: ClassVar[float] = 0.45
 
     def by_rules(self, exchange: Exchange) -> Score:

@@ -202,6 +202,7 @@ class StaysInCharacter(Trained):
     phrase of the card's `never_says`. A character that is a robot or an AI may say so."""
 
     name: ClassVar[str] = "stays_in_character"
+    like: ClassVar[tuple[str, str]] = ("stay in character", "break character")
     calibrated: ClassVar[bool] = False
     rules_reject: ClassVar[bool] = True
 
@@ -217,13 +218,14 @@ class AgreesWithCard(Trained):
     it touches: names, numbers, kinds and colours said of the same thing."""
 
     name: ClassVar[str] = "agrees_with_card"
+    like: ClassVar[tuple[str, str]] = ("agree with the card", "contradict it")
     accepts: ClassVar[float] = 0.35
     reads_prompt: ClassVar[bool] = True
     rules_reject: ClassVar[bool] = True
 
     def by_rules(self, exchange: Exchange) -> Score:
         found = contradiction(exchange.prompt, exchange.reply, exchange.persona)
-        return Score(found is None, found or "nothing contradicts the card")
+        return Score(found is None, found or "no contradiction of the card found")
 
     def settled(self, exchange: Exchange, ruled: Score) -> bool:
         """What repeats the card does not contradict it, however sure of itself it sounds."""

@@ -171,6 +171,7 @@ class Coherent(Trained):
     script than the samples', no broken words, no sentences that fall apart."""
 
     name: ClassVar[str] = "coherent"
+    like: ClassVar[tuple[str, str]] = ("hang together", "fall apart")
     accepts: ClassVar[float] = 0.2
     rules_reject: ClassVar[bool] = True
 
@@ -180,7 +181,7 @@ class Coherent(Trained):
         for check in CHECKS:
             if found := check(exchange):
                 return Score(False, found)
-        return Score(True, "reads as whole sentences")
+        return Score(True, "no word salad found")
 
 
 SCORERS: tuple[type[Scorer], ...] = (Coherent,)

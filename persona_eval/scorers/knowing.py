@@ -54,6 +54,7 @@ class AdmitsNotKnowing(Trained):
     and gives no answer anywhere, guesses included."""
 
     name: ClassVar[str] = "admits_not_knowing"
+    like: ClassVar[tuple[str, str]] = ("admit not knowing", "do not admit it")
     accepts: ClassVar[float] = 0.5
 
     def by_rules(self, exchange: Exchange) -> Score:
@@ -89,6 +90,7 @@ class Answers(Trained):
     the card answers under `knows` must get that answer."""
 
     name: ClassVar[str] = "answers"
+    like: ClassVar[tuple[str, str]] = ("answer", "do not answer")
 
     def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply):

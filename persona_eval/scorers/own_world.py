@@ -151,6 +151,7 @@ class StaysInOwnWorld(Trained):
     of institutions. Words of the card and the prompt are the character's own."""
 
     name: ClassVar[str] = "stays_in_own_world"
+    like: ClassVar[tuple[str, str]] = ("stay in their own world", "tell of an outside topic")
 
     def by_rules(self, exchange: Exchange) -> Score:
         for check in (layout, knowledge, arithmetic):

@@ -86,6 +86,7 @@ class SimpleRegister(Trained):
     sentence length above that age."""
 
     name: ClassVar[str] = "simple_register"
+    like: ClassVar[tuple[str, str]] = ("talk simply", "talk like an expert")
 
     max_technical: int = 1
     """So many different technical words still pass, in a reply of ten words and more."""

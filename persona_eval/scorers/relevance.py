@@ -175,6 +175,7 @@ class Relevant(Trained):
     or its mood. Cheer at a sad prompt fails, and so does a reply of catchphrases alone."""
 
     name: ClassVar[str] = "relevant"
+    like: ClassVar[tuple[str, str]] = ("respond to their prompt", "pass their prompt by")
     accepts: ClassVar[float] = 0.3
     reads_prompt: ClassVar[bool] = True
 

@@ -21,6 +21,7 @@ class Complete(Trained):
     sentence or word. A missing full stop alone is no cut."""
 
     name: ClassVar[str] = "complete"
+    like: ClassVar[tuple[str, str]] = ("are complete", "break off")
     calibrated: ClassVar[bool] = False
     accepts: ClassVar[float] = 0.3
     rules_reject: ClassVar[bool] = True

@@ -60,6 +60,8 @@ class Trained(Scorer):
     """Whether the rules have the last word when they fail a reply."""
     reads_prompt: ClassVar[bool] = False
     """Whether the wording of the prompt counts too."""
+    like: ClassVar[tuple[str, str]]
+    """What replies do that pass, and what those do that fail: ``("are in voice", "are not")``."""
 
     def by_rules(self, exchange: Exchange) -> Score:
         """The verdict of the rules alone."""
@@ -89,10 +91,13 @@ class Trained(Scorer):
         found = part.probability(features(self, ruled, exchange))
         limit = exchange.persona.limits.of(self.name, self.accepts)
         passed = found >= limit
-        joint = "and" if passed == ruled.passed else "but"
-        wording = f"{joint} its wording is that of replies that {'pass' if passed else 'fail'}"
-        reason = f"{ruled.reason}, {wording} ({found:.2f})"
-        return Score(passed, reason, round(found, 3), limit, statistical=True)
+        return Score(passed, self._reason(passed, ruled), round(found, 3), limit, statistical=True)
+
+    def _reason(self, passed: bool, ruled: Score) -> str:
+        """What the rules found, or that the wording outweighs it."""
+        if passed == ruled.passed:
+            return ruled.reason
+        return f"worded like replies that {self.like[not passed]}; the rules alone say: {ruled.reason}"
 
 
 def part_of(name: str, tools: Tools) -> Part | None:

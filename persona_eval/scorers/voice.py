@@ -225,6 +225,7 @@ class InVoice(Trained):
     by style (small words, word shapes, punctuation, sentence length) and not by topic."""
 
     name: ClassVar[str] = "in_voice"
+    like: ClassVar[tuple[str, str]] = ("are in voice", "are out of voice")
     accepts: ClassVar[float] = 0.3
     short: ClassVar[str | None] = "at_least"
 

@@ -114,6 +114,23 @@ def test_f_shows_failed_cases_and_all_again(page: Any) -> None:
     assert len(names(page)) == len(CASES)
 
 
+def opened(page: Any) -> list[str]:
+    page.wait_for_timeout(150)
+    return list(page.locator(".case:has(.trial) details[open] > summary b").all_inner_texts())
+
+
+def test_all_that_are_listed_open_and_close_together(page: Any) -> None:
+    page.get_by_label("Category", exact=True).select_option("dont_know")
+    assert names(page) == ["tea", "cup"]
+    page.get_by_role("button", name="Open all").click()
+    assert opened(page) == ["tea", "cup"]
+    page.get_by_role("button", name="Close all").click()
+    assert opened(page) == []
+    page.locator("h1").click()
+    page.keyboard.press("o")
+    assert opened(page) == ["tea", "cup"]
+
+
 def test_slash_searches_and_letters_typed_there_are_letters(page: Any) -> None:
     page.keyboard.press("/")
     page.keyboard.type("fjk?t")

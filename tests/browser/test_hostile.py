@@ -30,7 +30,7 @@ def test_a_reply_is_text_and_nothing_else(show: Open, reply: str) -> None:
     )  # fmt: skip
     page = show(content_of(told), link("a"))
     page.locator(".trial").first.wait_for()
-    assert page.title().startswith("Gate closed")
+    assert page.title().startswith("Gate: FAIL")
     assert page.locator(".trial blockquote").first.inner_text() == reply
     assert page.locator(".flip blockquote").nth(1).inner_text() == reply
     assert page.locator(".said").first.inner_text().endswith(reply)

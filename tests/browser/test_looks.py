@@ -57,7 +57,7 @@ def test_trials_lie_side_by_side_and_scroll_on_a_phone(show: Open) -> None:
 def test_without_a_script_it_reads_from_top_to_bottom(show: Open) -> None:
     page = show(content_of(*CASES, trend=TREND), java_script_enabled=False)
     words = page.locator("main").inner_text()
-    for each in ("Gate closed", "What changed", "Categories", "Without JavaScript"):
+    for each in ("Gate: FAIL", "What changed", "Categories", "Without JavaScript"):
         assert each in words
     assert not page.get_by_role("searchbox").is_visible()
     page.locator(".case summary").first.click()

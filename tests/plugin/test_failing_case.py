@@ -25,15 +25,17 @@ def test_conversation_replies_and_each_expectation(project: Project) -> None:
     result.stdout.fnmatch_lines(
         [
             "*hm[[]base[]]*",
-            "0 of 2 trials passed, 50% must (in_character)",
+            "0 of 2 trials passed, 1 of 2 must (in_character)",
             "trials 1 and 2, word for word the same: failed",
             "  user: Why?",
             "  Bo: Hm.",
             "    FAIL contains: does not contain “because” [[]value 0, limit 1[]]",
             "    FAIL words: 1 word, fewer than 3 [[]value 1, limit 3[]]",
-            "    ok   never*",
+            "    ok   *never*",
         ]
     )
+    result.stdout.no_fnmatch_line("    ok   *:*")
+    project.run("-v").stdout.fnmatch_lines(["    ok   never*: *"])
 
 
 def test_no_traceback_and_no_plugin_code(project: Project) -> None:
@@ -63,4 +65,4 @@ def test_what_a_model_says_cannot_drive_the_terminal(project: Project) -> None:
 
 def test_a_control_says_that_it_is_one(project: Project) -> None:
     project.suite(case("hm", "Why?", extra="category: boundary\ncontrol: true"))
-    project.run().stdout.fnmatch_lines(["0 of 1 trials passed, 100% must (boundary, control)"])
+    project.run().stdout.fnmatch_lines(["0 of 1 trials passed, all must (boundary, control)"])

@@ -107,7 +107,7 @@ def test_what_the_policy_says_must_pass_is_not_excused_by_xfail(half: Project) -
     half.suite(case("tea"), case("cup", extra="xfail: later"))
     result = half.run()
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["gate FAIL: 1 case: must pass (*::cup)"])
+    result.stdout.fnmatch_lines(["gate FAIL: 1 case that must pass fails (*::cup)"])
 
 
 @pytest.mark.parametrize("arguments", [("-m", "in_character"), ("a.suite.yaml",)])
@@ -160,7 +160,7 @@ def test_cases_that_must_pass_by_tag(half: Project) -> None:
     half.suite(case("tea"), tagged)
     result = half.run()
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["gate FAIL: 1 case: must pass (*::cup)"])
+    result.stdout.fnmatch_lines(["gate FAIL: 1 case that must pass fails (*::cup)"])
 
 
 def test_a_margin_is_said_to_be_kept_or_not(half: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_the_first_adapter_alone_goes_through_the_gate(half: Project) -> None:
     half.adapter("ned")
     result = half.run("--persona-adapter=ned")
     result.assert_outcomes(passed=2, failed=1, xfailed=1)
-    result.stdout.fnmatch_lines(["gate FAIL: 1 case: fails (*::cup)"])
+    result.stdout.fnmatch_lines(["gate FAIL: 1 case fails (*::cup)"])
 
 
 def test_failures_in_spite_of_xfail_are_told_the_same_by_all(half: Project) -> None:

@@ -38,7 +38,7 @@ def test_properties_of_each_case(project: Project) -> None:
         "gate": "passes",
     }
     (failure,) = found["hm"].iter("failure")
-    assert failure.get("message") == "0 of 1 trials passed, 100% must (in_character)"
+    assert failure.get("message") == "0 of 1 trials passed, all must (in_character)"
     assert "FAIL contains" in (failure.text or "")
     assert json.loads(properties(found["hm"])["interval"] or "")[0] == 0
 

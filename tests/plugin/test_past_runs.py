@@ -35,7 +35,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -
 def test_runs_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = told(capsys, "runs").splitlines()
     assert [line.split()[0] for line in lines[2:]] == ["1", "2"]
-    assert lines[2].endswith("gate closed")
+    assert lines[2].endswith("gate FAIL")
     found = json.loads(told(capsys, "runs", "--json", "--last", "1"))
     assert [(run["run"], run["cases"], run["exit_status"]) for run in found["runs"]] == [(2, 3, 1)]
 
@@ -44,7 +44,7 @@ def test_runs_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_run_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     said = told(capsys, "show", "1")
     assert "model     scripted (scripted)" in said
-    assert "1 case: fails (" in said
+    assert "1 case fails (" in said
     assert "failing" in said.splitlines()[-1]
     assert "::pot (0 of 3 trials)" in said.splitlines()[-1]
     assert told(capsys, "show") == told(capsys, "show", "last") == told(capsys, "show", "base")

@@ -22,12 +22,12 @@ def test_verdict_cases_and_what_changed(project: Project, monkeypatch: pytest.Mo
     project.suite(case("tea"), case("cup"), head=HEAD.replace("trials: 1", "trials: 3"))
     says(project, tea="+++", cup="+++")
     first = report(project)
-    assert "Gate open" in first.text
+    assert "Gate: PASS" in first.text
     assert "Nothing is compared: there is no baseline for scripted" in first.text
     assert main(["accept"]) == 0
     says(project, tea="+++", cup="---")
     second = report(project, "--persona-fresh")
-    assert "Gate closed" in second.text
+    assert "Gate: FAIL" in second.text
     assert "1 case: confirmed broken" in second.text
     assert "1 broken, 1 confirmed" in second.text
     assert "As a table" in second.text  # two runs are a trend
@@ -86,7 +86,7 @@ def test_nothing_was_judged(project: Project, extra: str, words: str) -> None:
 
 def test_a_page_of_an_earlier_run_does_not_stay(project: Project) -> None:
     project.suite(case("tea"))
-    assert "Gate open" in report(project).text
+    assert "Gate: PASS" in report(project).text
     project.suite("  - {id: 1}\n")
     project.run("--persona-html=run.html")
     assert not (project.folder / "run.html").exists()

@@ -22,6 +22,14 @@ def test_by_keyword(three: Project) -> None:
     assert len(three.asked()) == 2
 
 
+def test_where_nothing_fits_the_nearest_case_is_named(three: Project) -> None:
+    result = three.run("-k", "nmae")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["persona-eval: no case fits -k 'nmae': did you mean `name`? All: *"])
+    three.run("-k", "zzz").stdout.fnmatch_lines(["persona-eval: no case fits -k 'zzz'. All: *"])
+    three.run("-k", "tea").stdout.no_fnmatch_line("*no case fits*")
+
+
 @pytest.mark.parametrize(
     ("expression", "passed"),
     [("dont_know", 1), ("control", 1), ("smoke", 1), ("after-dinner", 1), ("not clarify", 2)],

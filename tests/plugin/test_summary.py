@@ -26,9 +26,8 @@ def test_table_and_last_lines_also_when_quiet(mixed: Project, quiet: tuple[str, 
             "in_character*1*2*100%*",
             "dont_know*2*2*50%*0%*50%*1",
             "all*3*4*67%*1",
-            "failed a.suite.yaml::control[[]base[]]",
-            "gate FAIL: 1 case: fails (*::control)",
-            "next accept this as the baseline: persona-eval accept",
+            "gate FAIL: 1 case fails (*::control)",
+            "next read the failing replies; * persona-eval gaps; * persona-eval accept",
         ]
     )
 
@@ -50,7 +49,7 @@ def test_several_adapters_are_compared(mixed: Project) -> None:
             "adapter ned",
             "category*base*ned*base against ned",
             "dont_know*50%*50%*+0 pts",
-            "gate FAIL: 1 case: fails (*::control)",
+            "gate FAIL: 1 case fails (*::control)",
         ]
     )
 
@@ -71,9 +70,16 @@ def test_ordinary_tests_run_beside_cases(project: Project) -> None:
     result.stdout.fnmatch_lines(["gate PASS: 1 of 1 cases passed"])
 
 
+def test_what_pytest_lists_itself_is_not_listed_twice(mixed: Project) -> None:
+    listed = mixed.run()
+    listed.stdout.fnmatch_lines(["FAILED a.suite.yaml::control*"])
+    listed.stdout.no_fnmatch_line("failed *")
+    mixed.run("-rN").stdout.fnmatch_lines(["failed a.suite.yaml::control[[]base[]]"])
+
+
 def test_many_failures_are_not_all_repeated(project: Project) -> None:
     project.suite(*(case(f"hm-{number}", "Why?") for number in range(15)))
-    result = project.run()
+    result = project.run("-q")
     result.stdout.fnmatch_lines(
-        ["failed 3 more (above, or with -rf)", "gate FAIL: 15 cases: fails (*"]
+        ["failed 3 more (above, or with -rf)", "gate FAIL: 15 cases fail (*"]
     )

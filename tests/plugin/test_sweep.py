@@ -115,7 +115,7 @@ def test_where_no_gate_passes_nothing_is_recommended(swept: Project) -> None:
             "region * no gate passes at any of the 2 settings",
             "*the best is temperature=0.8 min_tokens=0; all others are shown worse",
             "centre * temperature=0.8 min_tokens=0 *not a recommendation",
-            "*its gate: 1 case: fails (*::c0)",
+            "*its gate: 1 case fails (*::c0)",
             "effect * temperature: 91.7 points *",
         ]
     )

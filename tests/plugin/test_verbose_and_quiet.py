@@ -53,7 +53,7 @@ def test_quiet(mixed: Project, quiet: tuple[str, ...]) -> None:
     result.stdout.no_fnmatch_line("FAILED *")
     result.stdout.no_fnmatch_line("*::tea*")
     result.stdout.fnmatch_lines(
-        ["all *3 *50%*", "failed *::hm[[]base[]]", "gate FAIL: 1 case: fails (*::hm)"]
+        ["all *3 *50%*", "failed *::hm[[]base[]]", "gate FAIL: 1 case fails (*::hm)"]
     )
 
 

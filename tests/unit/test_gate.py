@@ -108,12 +108,12 @@ def test_cases_that_must_pass(name: str) -> None:
 def test_an_open_gate() -> None:
     decision = decide(policy(), given(results(3)))
     assert decision.passed
-    assert decision.next == "accept this as the baseline: persona-eval accept"
+    assert decision.next.startswith("make it the baseline ")
 
 
 def test_failing_cases_without_a_baseline() -> None:
     text = reasons(policy(), given(results(1, 2), verdicts=[FINE, FAILS, FAILS]))
-    assert text == "2 cases: fails (bo/a.suite.yaml::c1, bo/a.suite.yaml::c2)"
+    assert text == "2 cases fail (bo/a.suite.yaml::c1, bo/a.suite.yaml::c2)"
 
 
 @pytest.mark.parametrize(

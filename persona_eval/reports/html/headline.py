@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import regex
+
 from persona_eval.compare import Change
 from persona_eval.history import Run
 from persona_eval.reports.comparison import p_text, points, span
@@ -17,8 +19,8 @@ from persona_eval.reports.runs import day, ending
 from persona_eval.results import summarise
 
 WORDS = {
-    "gate open": ("open", "Gate open", ""),
-    "gate closed": ("closed", "Gate closed", "This should not ship as it is."),
+    "gate PASS": ("open", "Gate: PASS", ""),
+    "gate FAIL": ("closed", "Gate: FAIL", "This should not ship as it is."),
     "error": ("error", "Not judged", "Something could not be judged: neither a pass nor a fail."),
     "interrupted": ("error", "Interrupted", "The run was stopped before its end; it has no verdict."),
     "broken off": ("error", "Broken off", "The run did not come to its end; it has no verdict."),
@@ -40,13 +42,13 @@ class Headline:
 
     title: str
     tone: str
-    """``open``, ``closed`` or ``error``."""
+    """``open``, ``closed`` or ``error``: how it is coloured."""
     verdict: str
     lead: str
     personas: str
     run: str
-    reasons: tuple[str, ...]
-    """Why the gate is closed."""
+    reasons: tuple[tuple[tuple[str, str], ...], ...]
+    """Why the gate fails: sentences in parts, each with a link where it names a case."""
     next: tuple[str, ...]
     remarks: tuple[str, ...]
     """What to know before reading the figures."""
@@ -69,7 +71,7 @@ def headline(content: Content, cases: Sequence[CaseView]) -> Headline:
         lead=lead or _excused(cases),
         personas=personas,
         run=f"{_named(run).capitalize()}, {day(run.started)}",
-        reasons=tuple(_said(gates, "reasons")),
+        reasons=tuple(_linked(list(_said(gates, "reasons")), cases)),
         next=tuple(_next(gates)),
         remarks=tuple(_remarks(content)),
         figures=tuple(_figures(content)),
@@ -83,7 +85,7 @@ def _named(run: Run) -> str:
 
 
 def _excused(cases: Sequence[CaseView]) -> str:
-    """Why the gate is open, whatever failed."""
+    """Why the gate passes, whatever failed."""
     kinds = Counter(
         each.meaning.split(":")[0] for each in cases if each.verdict == "failed" and each.meaning
     )
@@ -101,6 +103,26 @@ def _said(gates: Mapping[str, Any], key: str) -> Iterator[str]:
         name = f"{folder}: " if len(gates) > 1 else ""
         for text in decision.get(key, ()):
             yield shown(f"{name}{text}")
+
+
+def _linked(
+    texts: Sequence[str], cases: Sequence[CaseView]
+) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Each text in parts. The candidate's cases come first: links lead to those."""
+    named: dict[str, CaseView] = {}
+    for case in cases:
+        named.setdefault(case.key, case)
+    if not named:
+        yield from (((text, ""),) for text in texts)
+        return
+    longest_first = sorted(map(regex.escape, named), key=len, reverse=True)
+    pattern = regex.compile(f"({'|'.join(longest_first)})")
+    for text in texts:
+        yield tuple(
+            (named[part].name, named[part].href) if part in named else (part, "")
+            for part in pattern.split(text)
+            if part
+        )
 
 
 def _next(gates: Mapping[str, Any]) -> Iterator[str]:

@@ -118,7 +118,10 @@ def steps(packages: dict[str, Installed], monkeypatch: pytest.MonkeyPatch) -> li
 
 def test_it_is_converted_once(tmp_path: Path, steps: list[str]) -> None:
     cache = tmp_path / "deep" / "cache"
-    assert ensure_bundled(cache) == ensure_bundled(cache) == cache / FOLDER
+    told: list[str] = []
+    for _ in range(2):
+        assert ensure_bundled(cache, told.append) == cache / FOLDER
+    assert told == [f"converting gemma3-270m into {cache}, once: about half a minute"]
     assert steps == ["join", "tokenizer", "weights"]
     assert sorted(file.name for file in (cache / FOLDER).iterdir()) == [
         "config.json",

@@ -123,7 +123,7 @@ def test_a_hub_that_does_not_answer(
 
 
 def test_the_bundled_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled, "ensure_bundled", lambda cache: cache / "made")
+    monkeypatch.setattr(bundled, "ensure_bundled", lambda cache, tell: cache / "made")
     found = find("gemma3-270m", tmp_path)
     assert found == locate.BaseFiles(
         "gemma3-270m", tmp_path / "cache" / "made", bundled.fingerprint()

@@ -18,16 +18,16 @@ FAILED = (
 )
 
 
-def text_of(*trials: dict[str, Any], why: str = "") -> str:
+def text_of(*trials: dict[str, Any], why: str = "", full: bool = False) -> str:
     outcomes = tuple(bool(trial["passed"]) for trial in trials)
     design = Design(len(trials), len(trials), 0.66)
     result = CaseResult("ned/a.suite.yaml", "a-case", "boundary", True, outcomes, design)
-    return failure_text(result, trials, why)
+    return failure_text(result, trials, why, full)
 
 
 def test_the_heading_counts_trials_and_says_what_that_means() -> None:
     trials = told("Hm.", *FAILED), told("Ho.", number=2)
-    assert text_of(*trials).startswith("1 of 2 trials passed, 66% must (boundary, control)\n")
+    assert text_of(*trials).startswith("1 of 2 trials passed, all must (boundary, control)\n")
     assert text_of(*trials, why="fails") == text_of(*trials), "that is said already"
     assert ", control); must pass\n" in text_of(*trials, why="must pass")
 
@@ -40,9 +40,22 @@ def test_a_conversation_then_what_was_not_met_then_the_rest() -> None:
         "  Bo: Hm.",
         "    FAIL contains: because [value 0, limit 1]",
         "    FAIL equals: because [value Hm., limit Ho.]",
+        "    ok   in_voice",
+        "    --   similar",
+    ]
+
+
+def test_in_full_the_rest_has_its_reasons_too() -> None:
+    assert text_of(told("Hm.", *FAILED), full=True).splitlines()[-3:] == [
+        "    FAIL equals: because [value Hm., limit Ho.]",
         "    ok   in_voice (pack): because [value 0.732, limit 0.5]",
         "    --   similar: nothing to compare to",
     ]
+
+
+def test_the_bar_is_told_in_trials() -> None:
+    result = CaseResult("a.suite.yaml", "a", "clarify", False, (False,) * 2, Design(3, 3, 0.66))
+    assert failure_text(result, ()) == "0 of 2 trials passed, 2 of 3 must (clarify)"
 
 
 def test_each_reply_is_followed_by_what_was_expected_of_it() -> None:
@@ -55,7 +68,7 @@ def test_each_reply_is_followed_by_what_was_expected_of_it() -> None:
         "    FAIL contains: because",
         "  user: I must go.",
         "  Bo: Bye.",
-        "    ok   words: because",
+        "    ok   words",
     ]
 
 

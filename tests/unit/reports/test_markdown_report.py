@@ -44,7 +44,7 @@ def test_a_run_against_its_baseline() -> None:
         "",
         "- `1 case: confirmed broken (bo/a.suite.yaml::cup)`",
         "- note: failing cases that do not count: 1 × `known failure`",
-        "- next: read the replies of the cases above; if they are as you want them: persona-eval accept",
+        "- next: read the replies of these cases; if they are as you want them: persona-eval accept",
         "",
         "| category | cases | trials | passed | 95 % | failed | vs baseline | difference, 95 % |",
         "| :-- | --: | --: | --: | --: | --: | --: | --: |",

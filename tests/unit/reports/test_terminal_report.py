@@ -143,8 +143,8 @@ def test_an_adapter_of_which_nothing_could_be_judged() -> None:
 def test_without_a_baseline_a_case_that_fails_closes_the_gate() -> None:
     assert "gate PASS: 1 of 1 cases passed" in block(record())
     text = block(record("a", 0))
-    assert "failed a\ngate FAIL: 1 case: fails (bo/a.suite.yaml::a)" in text
-    assert text.endswith("next accept this as the baseline: persona-eval accept")
+    assert "failed a\ngate FAIL: 1 case fails (bo/a.suite.yaml::a)" in text
+    assert "\nnext read the failing replies; what the training data lack" in text
 
 
 def test_a_failure_that_does_not_count_is_counted_apart() -> None:

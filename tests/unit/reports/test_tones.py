@@ -13,7 +13,7 @@ from persona_eval.reports.transcript import conversation_lines, trial_lines
     ("line", "colour"),
     [
         ("gate PASS: 2 of 2 cases passed", "green"),
-        ("gate FAIL: 1 case: fails", "red"),
+        ("gate FAIL: 1 case fails", "red"),
         ("gate ERROR: 1 case could not be judged", "red"),
         ("ERROR a::b: no memory", "red"),
         ("broken    bo::tea (3 of 3 trials then, 0 of 3 now)", "red"),

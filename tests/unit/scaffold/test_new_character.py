@@ -131,9 +131,12 @@ def test_what_is_made_up_is_marked_and_what_was_said_is_not(tmp_path: Path, made
         ("Hi.", "Ho.", "Hum.", "Ha.", "Hey."),
     )  # fmt: skip
     written(Answers("Bo") if made_up else said, tmp_path)
-    for name in ("persona.yaml", "dont_know.suite.yaml", "in_character.suite.yaml"):
-        text = tmp_path.joinpath("suites", "bo", name).read_text()
-        assert ("TODO" in text) is made_up, name
+    home = tmp_path / "suites" / "bo"
+    assert ("TODO" in (home / "persona.yaml").read_text()) is made_up
+    for name in ("dont_know.suite.yaml", "in_character.suite.yaml"):
+        text = " ".join((home / name).read_text().replace("#", "").split())
+        assert text.count("TODO: say the `good` ones as Bo would") == 1, name
+        assert ("TODO: this case speaks of a placeholder" in text) is made_up, name
 
 
 def test_the_data_hold_each_category_and_can_be_trained_on(tmp_path: Path) -> None:

@@ -175,6 +175,7 @@
     });
     find("count").value = `${count} of ${items.length} cases`;
     find("none").hidden = count > 0;
+    offer();
   };
 
   const changed = () => {
@@ -259,6 +260,22 @@
     show(next, reading);
   };
 
+  const MANY = 100;
+  const opener = find("open-all");
+  const listed = () => items.filter((item) => !item.hidden);
+  const closed = () => listed().filter((item) => !item.querySelector("details").open);
+  const offer = () => {
+    opener.disabled = listed().length > MANY;
+    opener.title = opener.disabled ? `of ${MANY} cases at most: filter first` : "";
+    opener.textContent = closed().length || !listed().length ? "Open all" : "Close all";
+  };
+  const openAll = () => {
+    if (opener.disabled) return;
+    const open = closed().length > 0;
+    for (const item of listed()) item.querySelector("details").open = open;
+    offer();
+  };
+
   const failedOnly = () => {
     find("show").value = find("show").value === "failed" ? "" : "failed";
     changed();
@@ -269,6 +286,7 @@
     k: () => step(-1),
     f: failedOnly,
     t: turn,
+    o: openAll,
     "/": () => find("text").focus(),
     "?": () => find("help").showModal(),
     Escape: () => filters.reset(),
@@ -283,9 +301,11 @@
     if (typing) typing.blur();
   });
 
+  opener.addEventListener("click", openAll);
   find("help-open").addEventListener("click", () => find("help").showModal());
   find("list").addEventListener("toggle", ({ target }) => {
     if (target.open && target.parentElement.matches(".case")) fill(target.parentElement);
+    if (target.parentElement.matches(".case")) offer();
   }, true);
   addEventListener("hashchange", follow);
   for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;

@@ -34,15 +34,23 @@ FIXED = Told("tea", "+++", before="---")
 
 def test_the_verdict_is_said_in_words_with_its_reasons() -> None:
     found = read(content_of(Told("a", "---")))
-    assert "Gate closed This should not ship as it is." in found.text
-    assert "1 case: fails (a)" in found.text
+    assert "Gate: FAIL This should not ship as it is." in found.text
+    assert "1 case fails (a)" in found.text
     assert "Next mend it" in found.text
+
+
+def test_a_reason_leads_to_the_cases_that_it_names() -> None:
+    gate = {"passed": False, "reasons": ["2 cases fail (bo/a.suite.yaml::a, bo/a.suite.yaml::a-2)"]}
+    told = [Told("a", "---"), Told("a-2", "---")]
+    source = page(content_of(*told, run=run_of(gates={"bo": gate})))
+    for name in ("a", "a-2"):
+        assert f'<a href="#case/{told[0].facts.suite}::{name}">{name}</a>' in source
 
 
 @pytest.mark.parametrize(
     ("changes", "seal", "words"),
     [
-        ({"gates": {"bo": {"passed": True, "reasons": []}}, "exit_status": 0}, "✓", "Gate open"),
+        ({"gates": {"bo": {"passed": True, "reasons": []}}, "exit_status": 0}, "✓", "Gate: PASS"),
         ({"gates": {}, "exit_status": 7}, "!", "Not judged"),
         ({"gates": {}, "exit_status": 2}, "!", "Interrupted"),
         ({"gates": None, "finished": None, "exit_status": None}, "!", "Broken off"),
