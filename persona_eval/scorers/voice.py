@@ -254,7 +254,7 @@ class InVoice(Trained):
             return Score(False, stuffed)
         value = round(profile(voice).value(self._plain(exchange)), 3)
         return Score(
-            value >= self.at_least, self._reason(value, len(voice.samples)), value, self.at_least
+            value >= self.at_least, self._side(value, len(voice.samples)), value, self.at_least
         )
 
     @staticmethod
@@ -266,7 +266,7 @@ class InVoice(Trained):
                 text = f"{straighten(phrase)} {without(text, (phrase,)).strip()}"
         return text
 
-    def _reason(self, value: float, count: int) -> str:
+    def _side(self, value: float, count: int) -> str:
         side = (
             "nearer to the character's voice"
             if value >= 0
