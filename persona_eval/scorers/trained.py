@@ -97,7 +97,9 @@ class Trained(Scorer):
         """What the rules found, or that the wording outweighs it."""
         if passed == ruled.passed:
             return ruled.reason
-        return f"worded like replies that {self.like[not passed]}; the rules alone say: {ruled.reason}"
+        return (
+            f"worded like replies that {self.like[not passed]}; the rules alone say: {ruled.reason}"
+        )
 
 
 def part_of(name: str, tools: Tools) -> Part | None:

@@ -205,7 +205,9 @@ def test_what_is_not_compared_is_noted(accepted: Project) -> None:
 def test_without_a_comparison(accepted: Project) -> None:
     result = run(accepted, "--persona-no-baseline")
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["gate FAIL: 1 case fails (*::pot)", "next read the failing replies;*"])
+    result.stdout.fnmatch_lines(
+        ["gate FAIL: 1 case fails (*::pot)", "next read the failing replies;*"]
+    )
 
 
 def test_another_engine_has_no_baseline_yet(accepted: Project) -> None:

@@ -25,7 +25,9 @@ def test_by_keyword(three: Project) -> None:
 def test_where_nothing_fits_the_nearest_case_is_named(three: Project) -> None:
     result = three.run("-k", "nmae")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result.stdout.fnmatch_lines(["persona-eval: no case fits -k 'nmae': did you mean `name`? All: *"])
+    result.stdout.fnmatch_lines(
+        ["persona-eval: no case fits -k 'nmae': did you mean `name`? All: *"]
+    )
     three.run("-k", "zzz").stdout.fnmatch_lines(["persona-eval: no case fits -k 'zzz'. All: *"])
     three.run("-k", "tea").stdout.no_fnmatch_line("*no case fits*")
 
