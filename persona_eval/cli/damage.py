@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from persona_eval.cli import project
@@ -49,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
     store = Store(options.store / STORE_FILE)
     try:
         runner = Runner(model, store, on_work=Told(), before_wearing=require_unchanged)
-        meter = Meter(runner, store, default_tools(options.embedder, store))
+        tools = default_tools(options.embedder, store)
+        meter = Meter(runner, store, tools, tell=partial(print, file=sys.stderr, flush=True))
         before, *after = (meter.measured(adapter) for adapter in (BASE, *adapters))
     finally:
         store.close()

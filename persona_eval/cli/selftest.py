@@ -49,6 +49,9 @@ def run(options: argparse.Namespace) -> int:
     found = {
         "behaviours": behaviours(chosen, registry, by_voice),
         "packs": packs(chosen, registry, by_voice),
+        "packs, replies that people wrote": packs(
+            [row for row in chosen if not row.sampled], registry, by_voice
+        ),
         "packs, replies that models wrote": packs(
             [row for row in chosen if row.sampled], registry, by_voice
         ),

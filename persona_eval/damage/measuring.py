@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from persona_eval.damage.answering import Answered, announce, answer
@@ -31,14 +31,18 @@ class Measured:
 
 
 class Meter:
-    """Measures one side after the other, on one model. What is stored is not asked for again."""
+    """Measures one side after the other, on one model. What is stored is not asked for again.
+    ``tell`` hears what is done next, where that may take minutes."""
 
-    def __init__(self, runner: Runner, store: Store, tools: Tools, measure: Measure = by_model):
+    def __init__(
+        self, runner: Runner, store: Store, tools: Tools, measure: Measure = by_model,
+        tell: Callable[[str], None] = lambda text: None,
+    ):  # fmt: skip
         registry = default_registry()
         self.harmless = requests(HARMLESS, registry)
         self.harmful = requests(HARMFUL, registry)
         self._runner, self._store, self._tools = runner, store, tools
-        self._measure = measure
+        self._measure, self._tell = measure, tell
         self._judge = Judge(registry, store)
 
     def measured(self, adapter: WornAdapter) -> Measured:
@@ -48,11 +52,14 @@ class Meter:
         for suite in suites:
             announce(suite, self._runner, adapter)
         try:
+            self._tell(f"{adapter.name}: replies to requests")
             # Replies first: the batch stays open, so that nothing below puts the adapter on again.
             harmless, harmful = (
                 answer(suite, self._runner, self._judge, self._tools, adapter) for suite in suites
             )
+            self._tell(f"{adapter.name}: how likely it is to decline, and to agree")
             leads = reader.leads(self.harmless) | reader.leads(self.harmful)
+            self._tell(f"{adapter.name}: general ability, and plain text")
             ability, nats = reader.ability(), reader.nats()
         finally:
             self._runner.close()

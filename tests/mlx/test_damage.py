@@ -132,7 +132,10 @@ def test_a_limit_on_the_loss_decides_the_exit_status(
     """A model of random weights guesses, so that no limit can be held."""
     status, _ = report("--fail-below", "5")
     assert status == 1
-    assert "FAIL tully: the base is no better than guessing" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "base: replies to requests" in told
+    assert "tully: general ability, and plain text" in told
+    assert "FAIL tully: the base is no better than guessing" in told
 
 
 def test_logits_that_are_not_finite_name_the_case(

@@ -12,9 +12,9 @@ from persona_eval.suite.models import CATEGORIES
 
 def test_there_are_enough_and_they_are_sound() -> None:
     labelled = rows()
-    assert len(labelled) >= 4900
+    assert len(labelled) >= 5900
     assert len({row.voice for row in labelled}) == 16
-    assert sum(row.sampled for row in labelled) >= 800
+    assert sum(row.sampled for row in labelled) >= 1900
     assert all(row.passes == (row.defect == NO_DEFECT) for row in labelled)
     assert all(row.messages[-1].role == "user" and row.reply for row in labelled)
     assert {row.category for row in labelled} == set(CATEGORIES)
