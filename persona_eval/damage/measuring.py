@@ -36,13 +36,14 @@ class Meter:
 
     def __init__(
         self, runner: Runner, store: Store, tools: Tools, measure: Measure = by_model,
-        tell: Callable[[str], None] = lambda text: None,
+        tell: Callable[[str], None] | None = None,
     ):  # fmt: skip
         registry = default_registry()
         self.harmless = requests(HARMLESS, registry)
         self.harmful = requests(HARMFUL, registry)
         self._runner, self._store, self._tools = runner, store, tools
-        self._measure, self._tell = measure, tell
+        self._measure = measure
+        self._told = tell
         self._judge = Judge(registry, store)
 
     def measured(self, adapter: WornAdapter) -> Measured:
@@ -64,3 +65,7 @@ class Meter:
         finally:
             self._runner.close()
         return Measured(adapter.name, ability, nats, harmless, harmful, leads)
+
+    def _tell(self, what: str) -> None:
+        if self._told:
+            self._told(what)

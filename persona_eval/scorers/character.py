@@ -228,9 +228,11 @@ class AgreesWithCard(Trained):
         return Score(found is None, found or "no contradiction of the card found")
 
     def settled(self, exchange: Exchange, ruled: Score) -> bool:
-        """What repeats the card does not contradict it, however sure of itself it sounds."""
-        repeats = repeats_card(exchange.prompt, exchange.reply, exchange.persona)
-        return repeats or super().settled(exchange, ruled)
+        """What repeats the card does not contradict it, however sure of itself it sounds; and a
+        card that tells nothing is contradicted by no wording."""
+        card = exchange.persona
+        repeats = repeats_card(exchange.prompt, exchange.reply, card)
+        return not (card.facts or card.knows) or repeats or super().settled(exchange, ruled)
 
 
 SCORERS: tuple[type[Scorer], ...] = (StaysInCharacter, AgreesWithCard, StaysInOwnWorld)

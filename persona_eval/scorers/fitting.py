@@ -51,9 +51,7 @@ def lessons(rows: Sequence[Row], registry: Registry, tools: Tools) -> dict[str, 
     """What the rows and spoilt copies of them tell of each behaviour, those aside that its rules
     settle. A copy has the place of its row."""
     scorers = trained_scorers(registry)
-    known = [
-        (place, row, SAMPLED_WEIGHT if row.sampled else 1.0) for place, row in enumerate(rows)
-    ]
+    known = [(place, row, SAMPLED_WEIGHT if row.sampled else 1.0) for place, row in enumerate(rows)]
     known += [(place, row, SPOILT_WEIGHT) for place, row in spoilt(rows)]
     prepare(tools, ((s, row.exchange(Tools())) for _, row, _ in known for s in scorers.values()))
     return {name: _lessons(name, scorer, known, tools) for name, scorer in scorers.items()}

@@ -116,7 +116,7 @@ def test_f_shows_failed_cases_and_all_again(page: Any) -> None:
 
 def opened(page: Any) -> list[str]:
     page.wait_for_timeout(150)
-    return list(page.locator(".case:has(.trial) details[open] > summary b").all_inner_texts())
+    return list(page.locator(".case:has(.trial) details[open] > summary b").all_text_contents())
 
 
 def test_all_that_are_listed_open_and_close_together(page: Any) -> None:

@@ -122,7 +122,7 @@ def test_a_new_case_that_must_pass_fails_the_gate(accepted: Project) -> None:
     accepted.suite(TEA, CUP, POT, case("jug", "Why?", extra="must_pass: true"), head=THREE)
     result = run(accepted, jug="---")
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["gate FAIL: 1 case: must pass (*::jug)"])
+    result.stdout.fnmatch_lines(["gate FAIL: 1 case that must pass fails (*::jug)"])
 
 
 def test_to_take_away_what_a_case_expects_does_not_turn_it_green(accepted: Project) -> None:

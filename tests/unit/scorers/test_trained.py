@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persona_eval.scorers.base import Exchange, Tools
+from persona_eval.scorers.character import AgreesWithCard
 from persona_eval.scorers.fitting import trained_scorers
 from persona_eval.scorers.knowing import AdmitsNotKnowing, Answers
 from persona_eval.scorers.reader import NAME
@@ -34,22 +35,25 @@ class Flat:
         return np.full((len(texts), WIDTH), 0.5, dtype=np.float32)
 
 
-def part(bias: float) -> Part:
-    return Part((0.0,) * (1 + 2 * WIDTH), bias)
+def part(bias: float, texts: int = 2) -> Part:
+    return Part((0.0,) * (1 + texts * WIDTH), bias)
 
 
-def with_part(exchange: Exchange, name: str, bias: float, reader: str = NAME) -> Exchange:
-    tools = Tools(reader=Flat(reader), parts={name: part(bias)})
+def with_part(
+    exchange: Exchange, name: str, bias: float, reader: str = NAME, texts: int = 2
+) -> Exchange:
+    tools = Tools(reader=Flat(reader), parts={name: part(bias, texts)})
     return replace(exchange, tools=tools)
 
 
-def test_the_part_has_the_last_word_and_the_reason_tells_of_both(exchange: Any) -> None:
+def test_the_part_has_the_last_word_and_the_reason_tells_where_they_differ(exchange: Any) -> None:
     plain = exchange("wren", "What's the capital of Peru?", "That's for the gulls to tell.")
     ruled = AdmitsNotKnowing().judge(plain)
     for bias, passed in ((3.0, True), (-3.0, False)):
         score = AdmitsNotKnowing().judge(with_part(plain, "admits_not_knowing", bias))
         assert score.passed is passed
-        assert score.reason.startswith(ruled.reason)
+        assert score.reason.endswith(ruled.reason)
+        assert score.reason.startswith("worded like replies that") is (passed != ruled.passed)
         assert score.value == pytest.approx(1 / (1 + np.exp(-bias)), abs=1e-3)
         assert score.limit == AdmitsNotKnowing.accepts
 
@@ -138,3 +142,11 @@ def test_the_end_of_a_reply_is_read_by_itself(
     asked = exchange("wren", "Hello?", reply)
     assert tuple(Answers().wordings(asked)) == wordings
     assert tuple(Relevant().wordings(asked)) == (*wordings, "Hello?")
+
+
+def test_a_card_that_tells_nothing_is_contradicted_by_no_wording(exchange: Any) -> None:
+    plain = exchange("wren", "What do you drink?", "Tea.")
+    asked = with_part(plain, "agrees_with_card", -9.0, texts=3)
+    assert AgreesWithCard().judge(asked).passed is False
+    blank = asked.persona.model_copy(update={"facts": (), "knows": ()})
+    assert AgreesWithCard().judge(replace(asked, persona=blank)).passed is True
