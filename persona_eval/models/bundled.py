@@ -98,8 +98,8 @@ PROBE_TOLERANCE = 0.05  # a forgotten norm shift alone costs 0.9 nats
 def ensure_bundled(cache: Path, tell: Callable[[str], None] | None = None) -> Path:
     """The MLX directory of the bundled model, converted into ``cache`` on first use.
 
-    Takes 25 to 40 seconds once, of which ``tell`` hears before; other processes wait at a lock. Raises ModelError when the
-    weight packages are missing or are not the known ones.
+    Takes 25 to 40 seconds once, of which ``tell`` hears before; other processes wait at a lock.
+    Raises ModelError when the weight packages are missing or are not the known ones.
     """
     from filelock import FileLock
 

@@ -218,7 +218,7 @@ class AgreesWithCard(Trained):
     it touches: names, numbers, kinds and colours said of the same thing."""
 
     name: ClassVar[str] = "agrees_with_card"
-    like: ClassVar[tuple[str, str]] = ("agree with the card", "contradict it")
+    like: ClassVar[tuple[str, str]] = ("agree with the card", "contradict the card")
     accepts: ClassVar[float] = 0.35
     reads_prompt: ClassVar[bool] = True
     rules_reject: ClassVar[bool] = True
