@@ -128,7 +128,7 @@ def trained(monkeypatch) -> list[str]:
     done: list[str] = []
     base = SimpleNamespace(fingerprint="b", name="gemma3-270m", path=Path())
     train = "persona_eval.cli.train"
-    monkeypatch.setattr(f"{train}.locate", lambda _: base)
+    monkeypatch.setattr(f"{train}.locate", lambda _, tell: base)
     monkeypatch.setattr(f"{train}.MLXModel", lambda files: SimpleNamespace(base=files))
     monkeypatch.setattr(f"{train}._told", lambda folder, _: f"{folder}: trained")
     for way in ("train", "ensure_trained"):
