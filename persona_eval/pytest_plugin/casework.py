@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from persona_eval.compare import CONFIRMING, Pair, Standing
@@ -67,7 +68,7 @@ class Casework:
         said = dict.fromkeys(judgement.error for judgement in self.judgements if judgement.error)
         return "\n".join(said) or None
 
-    @property
+    @cached_property
     def facts(self) -> CaseFacts:
         return facts_of(self.item.suite, self.item.case, self.rules)
 
