@@ -40,10 +40,11 @@ def pressed(question: str, keys: str) -> str | None:
 def _pressed(tty: ModuleType, number: int, question: str, keys: str) -> str:
     import termios
 
-    print(question, end="", flush=True)
     before = termios.tcgetattr(number)
     try:
-        tty.setcbreak(number)
+        # Before the question, and without a flush: what is typed as soon as it stands there counts.
+        tty.setcbreak(number, termios.TCSADRAIN)
+        print(question, end="", flush=True)
         key = _one_of(number, keys)
     finally:
         termios.tcsetattr(number, termios.TCSADRAIN, before)
