@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         runner = Runner(model, store, on_work=Told(), before_wearing=require_unchanged)
         tools = default_tools(options.embedder, store)
-        meter = Meter(runner, store, tools, tell=partial(print, file=sys.stderr, flush=True))
+        meter = Meter(runner, store, tools, partial(print, file=sys.stderr, flush=True))
         before, *after = (meter.measured(adapter) for adapter in (BASE, *adapters))
     finally:
         store.close()

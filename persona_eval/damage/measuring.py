@@ -35,15 +35,14 @@ class Meter:
     ``tell`` hears what is done next, where that may take minutes."""
 
     def __init__(
-        self, runner: Runner, store: Store, tools: Tools, measure: Measure = by_model,
-        tell: Callable[[str], None] | None = None,
+        self, runner: Runner, store: Store, tools: Tools, tell: Callable[[str], None],
+        measure: Measure = by_model,
     ):  # fmt: skip
         registry = default_registry()
         self.harmless = requests(HARMLESS, registry)
         self.harmful = requests(HARMFUL, registry)
         self._runner, self._store, self._tools = runner, store, tools
-        self._measure = measure
-        self._told = tell
+        self._tell, self._measure = tell, measure
         self._judge = Judge(registry, store)
 
     def measured(self, adapter: WornAdapter) -> Measured:
@@ -65,7 +64,3 @@ class Meter:
         finally:
             self._runner.close()
         return Measured(adapter.name, ability, nats, harmless, harmful, leads)
-
-    def _tell(self, what: str) -> None:
-        if self._told:
-            self._told(what)

@@ -27,11 +27,9 @@ class Unmatched:
         wanted = self.config.option.keyword
         if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or not (wanted and self._left_out):
             return
-        from persona_eval.suite.suggest import nearest
+        from persona_eval.suite.suggest import question
 
-        meant = nearest(wanted, self._left_out)
-        near = f": did you mean `{meant}`?" if meant else "."
         terminalreporter.line(
-            f"persona-eval: no case fits -k {wanted!r}{near} All: the same command with "
-            "--collect-only -q, without -k"
+            f"persona-eval: no case fits -k {wanted!r}{question(wanted, self._left_out)} "
+            "All: the same command with --collect-only -q, without -k"
         )

@@ -23,8 +23,13 @@ def nearest(name: str, allowed: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def question(name: str, allowed: Iterable[str]) -> str:
+    """``: did you mean `x`?``, or a full stop when nothing is near."""
+    meant = nearest(name, allowed)
+    return f": did you mean `{meant}`?" if meant else "."
+
+
 def did_you_mean(name: str, allowed: Sequence[str]) -> str:
     """``: did you mean `x`? Allowed: a, b, x``, without the question when nothing is near."""
-    meant = nearest(name, allowed)
-    question = f": did you mean `{meant}`?" if meant else "."
-    return f"{question} Allowed: {', '.join(allowed)}" if allowed else question
+    asked = question(name, allowed)
+    return f"{asked} Allowed: {', '.join(allowed)}" if allowed else asked

@@ -36,6 +36,7 @@ def test_a_scorer_that_crashes(project: Project) -> None:
             "ERROR a.suite.yaml::hm[[]base[]]: `crashes` crashed: ZeroDivisionError: nought",
             "gate ERROR: 1 case could not be judged",
             "gate ERROR: 1 case fails (*::why)",
+            "FAILED a.suite.yaml::why[[]base[]]*",
         ]
     )
 

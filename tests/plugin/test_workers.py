@@ -51,7 +51,7 @@ def test_stopped_by_a_failure_is_a_failure_and_no_interruption(project: Project)
     project.suite(case("hm", "Why?"), *(case(f"case-{number}") for number in range(9)))
     alone, worked = project.run_alone("-x"), project.run_alone("-n1", "-x")
     assert (alone.ret, worked.ret) == (1, 1)
-    worked.stdout.fnmatch_lines(["gate FAIL*"])
+    worked.stdout.fnmatch_lines(["gate FAIL*", "FAILED *::hm[[]base[]]*"])
 
 
 def test_auto_means_one_worker_for_suites(project: Project) -> None:
