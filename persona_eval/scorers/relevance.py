@@ -202,7 +202,8 @@ class Relevant(Trained):
         found = links(exchange)
         value = round(sum(weight for _, weight in found), 2)
         told = ", ".join(f"{what} ({weight:+.1f})" for what, weight in found) or "nothing"
-        return Score(value >= ENOUGH, f"tied to the prompt by: {told}", value, ENOUGH)
+        tied = "tied to the prompt by" if value >= ENOUGH else "hardly tied to the prompt, by"
+        return Score(value >= ENOUGH, f"{tied}: {told}", value, ENOUGH)
 
 
 SCORERS: tuple[type[Scorer], ...] = (Relevant,)

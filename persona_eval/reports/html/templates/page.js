@@ -263,16 +263,18 @@
   const MANY = 100;
   const opener = find("open-all");
   const listed = () => items.filter((item) => !item.hidden);
-  const closed = () => listed().filter((item) => !item.querySelector("details").open);
+  const opened = (cases) => cases.length > 0 && cases.every((item) => item.querySelector("details").open);
   const offer = () => {
-    opener.disabled = listed().length > MANY;
+    const cases = listed();
+    opener.disabled = cases.length > MANY;
     opener.title = opener.disabled ? `of ${MANY} cases at most: filter first` : "";
-    opener.textContent = closed().length || !listed().length ? "Open all" : "Close all";
+    opener.textContent = !opener.disabled && opened(cases) ? "Close all" : "Open all";
   };
   const openAll = () => {
     if (opener.disabled) return;
-    const open = closed().length > 0;
-    for (const item of listed()) item.querySelector("details").open = open;
+    const cases = listed();
+    const open = !opened(cases);
+    for (const item of cases) item.querySelector("details").open = open;
     offer();
   };
 
