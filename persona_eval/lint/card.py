@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from persona_eval.lint.findings import Finding
-from persona_eval.lint.spoken import SHOWN, Spoken
+from persona_eval.lint.spoken import Spoken
 from persona_eval.scorers.character import AgreesWithCard, StaysInCharacter
 from persona_eval.scorers.trained import Trained
 from persona_eval.suite.card import Persona
@@ -37,5 +37,5 @@ def card_findings(replies: Sequence[Spoken], card: Persona) -> Iterator[Finding]
         found = [(reply, score.reason) for reply, score in judged if score.passed is False]
         if found:
             message = f"{what}: {len(found)} of {len(replies)}; {advice}"
-            shown = tuple(reply.example(why) for reply, why in found[:SHOWN])
+            shown = tuple(reply.example(why) for reply, why in found)
             yield Finding("warning", "card", name, message, len(found), examples=shown)

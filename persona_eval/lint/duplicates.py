@@ -9,7 +9,7 @@ from persona_eval.lint.findings import Finding, Wanted, listed
 from persona_eval.lint.grams import RUN, GramIndex, copied
 from persona_eval.lint.lengths import BANDS, band
 from persona_eval.lint.limits import Limits
-from persona_eval.lint.spoken import SHOWN, Spoken, Words, examples
+from persona_eval.lint.spoken import Spoken, Words, examples
 
 OPENING = 3
 """Words of an opening."""
@@ -66,11 +66,10 @@ def duplicate_findings(
         f"replies that repeat half of another or more: {len(found)} of {len(replies)}; write others "
         f"in their place, {listed(wanted)}"
     )
-    shown = sorted(found.items())[:SHOWN]
     pairs = tuple(
         replies[number].example(f"{replies[number].example().text}, as in line "
                                 f"{replies[other].source.line}")
-        for number, other in shown
+        for number, other in sorted(found.items())
     )  # fmt: skip
     yield Finding("warning", "duplicates", "near", message, len(found), wanted, pairs)
 

@@ -55,7 +55,7 @@ class Finding:
     wanted: tuple[Wanted, ...] = ()
     """What to write, in place of what is there (faults) or besides it (gaps)."""
     examples: tuple[Example, ...] = ()
-    """Where, the first few."""
+    """Where, all the places."""
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.message}"

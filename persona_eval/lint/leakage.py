@@ -11,7 +11,7 @@ from typing import Literal
 from persona_eval.lint.findings import Finding, plural
 from persona_eval.lint.grams import GramIndex, grams
 from persona_eval.lint.limits import Limits
-from persona_eval.lint.spoken import SHOWN, Spoken, Words, folded_words
+from persona_eval.lint.spoken import Spoken, Words, folded_words
 from persona_eval.scorers.base import Embedder
 from persona_eval.scorers.lexicon import content
 from persona_eval.scorers.wording import quote
@@ -197,7 +197,7 @@ def _finding(how: Literal["exact", "near"], what: What, found: Sequence[Leak]) -
     )
     shown = tuple(
         leak.said.example(f"{quote(leak.said.text)} as {leak.tested.place}: {leak.how}")
-        for leak in found[:SHOWN]
+        for leak in found
     )
     kind: Literal["error", "warning"] = "error" if how == "exact" else "warning"
     return Finding(kind, "leakage", f"{how} {what}", message, len(found), examples=shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,8 +18,6 @@ from persona_eval.training.corpus import Conversation
 
 Words = tuple[str, ...]
 _NOTHING = Tools()
-SHOWN = 5
-"""Examples of a finding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +81,5 @@ def drawn(replies: Sequence[Spoken], most: int, seed: int) -> list[Spoken]:
 
 
 def examples(found: Iterable[Spoken]) -> tuple[Example, ...]:
-    """The first few, as they are."""
-    return tuple(each.example() for each in _first(found))
-
-
-def _first(found: Iterable[Spoken]) -> Iterator[Spoken]:
-    for number, each in enumerate(found):
-        if number == SHOWN:
-            return
-        yield each
+    """All of them, as they are."""
+    return tuple(each.example() for each in found)

@@ -8,7 +8,7 @@ import regex
 
 from persona_eval.lint.findings import Example, Finding, plural
 from persona_eval.lint.limits import Limits
-from persona_eval.lint.spoken import SHOWN, Spoken, examples, said_by
+from persona_eval.lint.spoken import Spoken, examples, said_by
 from persona_eval.scorers.wording import quote
 from persona_eval.suite.card import Persona
 from persona_eval.suite.models import Suite
@@ -61,9 +61,7 @@ def _roles(conversations: Sequence[Conversation]) -> Iterator[Finding]:
         message = (
             f"{plural(len(wrong), 'conversation')} with messages out of order: put them in order"
         )
-        yield Finding(
-            "error", "template", "roles", message, len(wrong), examples=tuple(wrong[:SHOWN])
-        )
+        yield Finding("error", "template", "roles", message, len(wrong), examples=tuple(wrong))
 
 
 def _row(conversation: Conversation) -> dict[str, list[dict[str, str]]]:
@@ -77,7 +75,7 @@ def _markup(conversations: Sequence[Conversation]) -> Iterator[Finding]:
             f"{plural(len(found), 'message')} with tokens of a chat template or a speaker's label "
             "in the text, which the model would learn to say: take them out"
         )
-        told = tuple(each.example(_sign(each.text)) for each in found[:SHOWN])
+        told = tuple(each.example(_sign(each.text)) for each in found)
         yield Finding("error", "template", "tokens in the text", message, len(found), examples=told)
 
 
@@ -96,7 +94,7 @@ def _system(conversations: Sequence[Conversation], card: Persona | None) -> Iter
     if found:
         shown = tuple(
             Example(each.path, each.line, quote(_system_of(each)) if _system_of(each) else "none")
-            for each in found[:SHOWN]
+            for each in found
         )
         wanted = (
             f"{quote(sent)}, the card's `system_prompt`" if sent else "none, as the card has none"
@@ -120,8 +118,7 @@ def _cut_in_training(conversations: Sequence[Conversation], limits: Limits) -> I
     found = [each for each, size in sizes.items() if size > limits.max_length]
     if found:
         shown = tuple(
-            Example(each.path, each.line, f"about {sizes[each]:.0f} tokens")
-            for each in found[:SHOWN]
+            Example(each.path, each.line, f"about {sizes[each]:.0f} tokens") for each in found
         )
         message = (
             f"{plural(len(found), 'conversation')} longer than about {limits.max_length} tokens, the "

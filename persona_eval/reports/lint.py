@@ -15,6 +15,8 @@ from persona_eval.lint.lengths import BANDS
 from persona_eval.reports.plain import printable
 
 SCHEMA = 1
+SHOWN = 5
+"""Places of a finding that are told in words; JSON has all."""
 
 
 def lint_lines(name: str, report: LintReport) -> Iterator[str]:
@@ -44,7 +46,10 @@ def lint_lines(name: str, report: LintReport) -> Iterator[str]:
 
 def finding_text(finding: Finding) -> str:
     """What was found, and the first few places, one a line."""
-    return "\n".join((printable(str(finding)), *map(_place, finding.examples)))
+    more = len(finding.examples) - SHOWN
+    rest = [f"    and {more} more (all of them: persona-eval lint --json)"] if more > 0 else []
+    shown = map(_place, finding.examples[:SHOWN])
+    return "\n".join((printable(str(finding)), *shown, *rest))
 
 
 def refuse_unsound(report: LintReport, folder: Path, tell: Callable[[str], object]) -> None:

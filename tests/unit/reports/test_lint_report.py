@@ -57,6 +57,19 @@ def test_a_finding_shows_where_and_obeys_no_control_character():
     )
 
 
+def test_many_places_are_all_in_the_json_and_the_first_in_words():
+    places = tuple(Example(Path("d/train.jsonl"), line, "hm") for line in range(1, 10))
+    finding = Finding("warning", "duplicates", "near", "nine", 9, examples=places)
+    shown = finding_text(finding).splitlines()
+    assert shown[5:] == [
+        "    d/train.jsonl:5: hm",
+        "    and 4 more (all of them: persona-eval lint --json)",
+    ]
+    report = LintReport(190, LENGTHS, findings=(finding,))
+    (told,) = lint_json("adapters/nib", report)["findings"]
+    assert [example["line"] for example in told["examples"]] == list(range(1, 10))
+
+
 def test_json():
     whole = json.loads(json.dumps(lint_json("adapters/nib", REPORT)))
     assert (whole["errors"], whole["warnings"], whole["sampled"]) == (0, 1, 60)
