@@ -111,8 +111,10 @@ class LintReport:
     """How many replies the coverage was counted on; None when it was all of them."""
     judged: int | None = None
     """How many replies were held against the card; None when it was all of them."""
+    messages: int = 0
+    """User turns and replies, in all."""
     compared: int | None = None
-    """How many pairs of texts were compared by meaning; None without an embedder."""
+    """How many of them were compared with the suites by meaning; None without an embedder."""
     findings: tuple[Finding, ...] = field(default=())
     """Errors first."""
 

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Literal
 
 from persona_eval.lint.findings import Finding, plural
@@ -22,8 +23,6 @@ LEAST: dict[What, int] = {"prompt": 3, "good reply": 4, "bad reply": 4}
 """Words below which a text is anybody's."""
 COMMON = 0.05
 """A word that a larger share of the texts holds makes no two of them alike."""
-ALIKE = 0.2
-"""Share of a text's weight in words that another must hold to be compared by meaning."""
 
 
 @dataclass(frozen=True)
@@ -84,57 +83,54 @@ def near(
     return found
 
 
-def pairs(
-    texts: Sequence[Tested], said: Sequence[Spoken], most: int
-) -> list[tuple[Tested, Spoken]]:
-    """For each text the message that shares most of its weight in words, rare words weighing more
-    (Spärck Jones, Journal of Documentation 1972, 28:11–21); the best ``most`` of them."""
-    held = [frozenset(content(each.text)) for each in said]
+def likeliest(texts: Sequence[Tested], said: Sequence[Spoken], most: int) -> tuple[Spoken, ...]:
+    """The ``most`` messages that hold the largest share of some text's weight in words, rare words
+    weighing more (Spärck Jones, Journal of Documentation 1972, 28:11–21), in their order."""
+    if len(said) <= most:
+        return tuple(said)
     holders: dict[str, list[int]] = {}
-    for number, stems in enumerate(held):
-        for word in stems:
+    for number, each in enumerate(said):
+        for word in set(content(each.text)):
             holders.setdefault(word, []).append(number)
-    found = []
-    for each in texts:
-        best = _most_alike(frozenset(content(each.text)), holders, len(said))
-        if best is not None and best[0] >= ALIKE:
-            found.append((best[0], each, said[best[1]]))
-    found.sort(key=lambda pair: -pair[0])
-    return [(each, other) for _, each, other in found[:most]]
+    best: dict[int, float] = {}
+    for text in texts:
+        for number, share in _shares(frozenset(content(text.text)), holders, len(said)):
+            best[number] = max(best.get(number, 0.0), share)
+    return tuple(said[number] for number in sorted(nlargest(most, best, key=best.__getitem__)))
 
 
-def _most_alike(
+def _shares(
     stems: frozenset[str], holders: dict[str, list[int]], total: int
-) -> tuple[float, int] | None:
-    """The share of the weight that the best message holds, and its number."""
+) -> Iterator[tuple[int, float]]:
+    """Numbers of the messages that hold some of these words, with their share of the weight."""
     weights = {word: math.log((total + 1) / (len(holders.get(word, ())) + 1)) for word in stems}
     scores: Counter[int] = Counter()
     for word, weight in weights.items():
         if len(holders.get(word, ())) <= max(COMMON * total, 20):
             scores.update(dict.fromkeys(holders.get(word, ()), weight))
     whole = sum(weights.values())
-    if not scores or not whole:
-        return None
-    number, score = max(scores.items(), key=lambda item: (item[1], -item[0]))
-    return score / whole, number
+    return ((number, score / whole) for number, score in scores.items())
 
 
 def by_meaning(
-    compared: Sequence[tuple[Tested, Spoken]], embedder: Embedder, least: float
+    texts: Sequence[Tested], said: Sequence[Spoken], embedder: Embedder, least: float
 ) -> Iterator[Leak]:
-    """Pairs whose vectors have at least this cosine."""
-    if not compared:
+    """Messages whose vectors have at least this cosine with a text's, each with the nearest."""
+    if not texts or not said:
         return
-    left = embedder.embed([each.text for each, _ in compared])
-    right = embedder.embed([other.text for _, other in compared])
-    for (each, other), cosine in zip(compared, (left * right).sum(axis=1).tolist(), strict=True):
-        if cosine >= least and each.words != other.words:
-            yield Leak(each, other, f"cosine {cosine:.2f}")
+    cosines = (
+        embedder.embed([each.text for each in said])
+        @ embedder.embed([each.text for each in texts]).T
+    )
+    nearest = cosines.argmax(axis=1).tolist()
+    for each, place, cosine in zip(said, nearest, cosines.max(axis=1).tolist(), strict=True):
+        if cosine >= least and texts[place].words != each.words:
+            yield Leak(texts[place], each, f"cosine {cosine:.2f}")
 
 
 @dataclass(frozen=True)
 class Leaks:
-    """All that was found, and how many pairs were compared by meaning."""
+    """All that was found, and how many messages were compared by meaning."""
 
     exact: tuple[Leak, ...]
     near: tuple[Leak, ...]
@@ -160,10 +156,10 @@ def leaks(
     alike += near(answers, replies, index, limits.overlap)
     compared = None
     if embedder is not None:
-        asked = pairs(prompts, users, limits.pairs // 2)
-        said = pairs(good, replies, limits.pairs - limits.pairs // 2)
-        alike += by_meaning(asked, embedder, limits.prompt_cosine)
-        alike += by_meaning(said, embedder, limits.reply_cosine)
+        asked = likeliest(prompts, users, limits.prompts)
+        said = likeliest(good, replies, limits.replies)
+        alike += by_meaning(prompts, asked, embedder, limits.prompt_cosine)
+        alike += by_meaning(good, said, embedder, limits.reply_cosine)
         compared = len(asked) + len(said)
     first = {(id(leak.said), leak.tested.what): leak for leak in reversed(alike)}
     settled = {(id(leak.said), leak.tested.what) for leak in same}

@@ -26,8 +26,9 @@ class Limits:
     """Largest share of replies that may open with the same three words."""
     prompt_cosine: float = 0.85
     """From here on two prompts ask the same. Of 480 prompts of the example character's data the
-    nearest to a prompt of its suites were at .37 in the median and at .69 for one in twenty; all
-    four above .87 were the same question in other words."""
+    nearest to a prompt of its suites were at .37 in the median and at .69 for one in twenty. Of 870
+    that were written later without sight of the suites, five of the six at .85 or above asked the
+    same as a prompt of the suites, and three of the five below, down to .80."""
     reply_cosine: float = 0.9
     """From here on two replies say the same. Its replies come as near as .85 to one of the
     suites with another meaning."""
@@ -38,8 +39,10 @@ class Limits:
     sample: int = 300
     """Largest number of replies that the behaviour scorers read, at 4 ms each, and 30 ms for those
     whose wording is looked at."""
-    pairs: int = 40
-    """Largest number of pairs that are compared by meaning, at 0.1 s each on a slow machine."""
+    prompts: int = 2000
+    """Largest number of user turns that are compared with the suites' prompts by meaning."""
+    replies: int = 500
+    """Largest number of replies that are compared with the suites' good ones by meaning."""
     judged: int = 3000
     """Largest number of replies that are held against the card, at 1 ms each."""
     seed: int = 0

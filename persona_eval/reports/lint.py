@@ -31,7 +31,7 @@ def lint_lines(name: str, report: LintReport) -> Iterator[str]:
         f"  share      under 20 words {lengths.short:.0%}, over 100 words {lengths.long:.0%}, "
         f"no closing mark {lengths.open_ended:.0%}"
     )
-    yield f"  by meaning {_compared(report.compared)}"
+    yield f"  by meaning {_compared(report)}"
     if report.judged is not None:
         yield f"  the card   held against {report.judged} replies, drawn by a fixed seed"
     if report.coverage:
@@ -76,15 +76,21 @@ def lint_json(name: str, report: LintReport) -> dict[str, Any]:
         "coverage": [_coverage(row) for row in report.coverage],
         "sampled": report.sampled,
         "judged": report.judged,
+        "messages": report.messages,
         "compared": report.compared,
         "findings": [_finding(finding) for finding in report.findings],
     }
 
 
-def _compared(count: int | None) -> str:
-    if count is None:
+def _compared(report: LintReport) -> str:
+    if report.compared is None:
         return "nothing was compared: no embedder"
-    return f"the {count} pairs of suite and data that share most words were compared"
+    if report.compared == report.messages:
+        return f"all {plural(report.messages, 'message')} were compared with the suites"
+    return (
+        f"{report.compared} of {report.messages} messages were compared with the suites, those "
+        "that share most words with them"
+    )
 
 
 def _table(report: LintReport) -> str:

@@ -10,7 +10,7 @@ from lint_data import CARD, conversation
 
 from persona_eval.lint.findings import Finding
 from persona_eval.lint.grams import GramIndex
-from persona_eval.lint.leakage import leakage_findings, leaks, pairs, texts_of
+from persona_eval.lint.leakage import leakage_findings, leaks, likeliest, texts_of
 from persona_eval.lint.limits import Limits
 from persona_eval.lint.spoken import said_by
 from persona_eval.scorers.base import Embedder
@@ -90,12 +90,23 @@ def test_half_of_the_runs_either_way():
 
 def test_the_same_in_other_words():
     one, said = suite("Where is the old kettle?"), ("Have you seen my kettle, the old one?", "No.")
-    embedder = Topics()
-    (finding,) = found(one, said, ("Old hats, where?", "Up."), embedder=embedder)
-    assert finding.name == "near prompt"
+    (finding,) = found(one, said, ("Old hats, where?", "Up."), embedder=Topics())
+    assert (finding.name, finding.count) == ("near prompt", 1)
     assert "cosine 1.00" in finding.examples[0].text
-    assert "Old hats, where?" not in embedder.asked  # only the likeliest pairs are embedded
     assert found(one, said) == []
+
+
+def test_the_same_without_a_word_in_common():
+    one, said = suite("Where is the old kettle?"), ("kettlekettle gone missing", "No.")
+    (finding,) = found(one, said, embedder=Topics())
+    assert finding.name == "near prompt"
+
+
+def test_of_many_messages_the_likeliest_are_read():
+    one, embedder = suite("Where is the old kettle?"), Topics()
+    said = [("Have you seen my kettle, the old one?", "No."), ("Hats off to you!", "Up.")]
+    assert len(found(one, *said, embedder=embedder, prompts=1)) == 1
+    assert "Hats off to you!" not in embedder.asked
 
 
 def test_a_message_is_reported_once():
@@ -104,14 +115,15 @@ def test_a_message_is_reported_once():
     assert names == ["exact prompt"]
 
 
-def test_pairs_are_limited_and_the_best_come_first():
+def test_the_likeliest_share_rare_words_and_keep_their_order():
     data = [conversation(f"Is the goat{n} hungry?", "Yes.") for n in range(9)]
     data += [conversation("Is the kettle painted yellow?", "No.")]
     users = said_by("user", data)
     texts = [*texts_of([suite("The yellow painted kettle, is it yours?")]),
              *texts_of([suite("Was a goat3 here then?")])]  # fmt: skip
-    assert [(a.text[:10], b.text) for a, b in pairs(texts, users, 1)] == [
-        ("The yellow", "Is the kettle painted yellow?")
-    ]
-    assert len(pairs(texts, users, 9)) == 2
-    assert pairs(texts, [], 9) == []
+    assert [each.text for each in likeliest(texts, users, 1)] == ["Is the kettle painted yellow?"]
+    assert [each.text for each in likeliest(texts, users, 2)] == [
+        "Is the goat3 hungry?", "Is the kettle painted yellow?",
+    ]  # fmt: skip
+    assert likeliest(texts, users, 99) == tuple(users)
+    assert likeliest(texts, [], 9) == ()

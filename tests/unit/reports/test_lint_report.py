@@ -19,7 +19,7 @@ FINDING = Finding(
     "warning", "coverage", "few dont_know", "dont_know: add 7, dont_know: 7 of under 20 words", 7,
     (Wanted(7, "under 20", "dont_know"),), (Example(Path("d/train.jsonl"), 4, "“Hm\n\x1b[31m”"),),
 )  # fmt: skip
-REPORT = LintReport(190, LENGTHS, ROWS, 60, None, 40, (FINDING,))
+REPORT = LintReport(190, LENGTHS, ROWS, 60, None, 390, 250, (FINDING,))
 
 
 def test_lines():
@@ -28,7 +28,7 @@ def test_lines():
         "adapters/nib: 190 conversations, 200 replies",
         "  words      2 to 162, median 21, four of five from 9 to 47",
         "  share      under 20 words 46%, over 100 words 4%, no closing mark 1%",
-        "  by meaning the 40 pairs of suite and data that share most words were compared",
+        "  by meaning 250 of 390 messages were compared with the suites, those that share most words with them",
     ]
     assert (
         " ".join(shown[7].split())
@@ -42,6 +42,8 @@ def test_lines():
     ("report", "line"),
     [
         (LintReport(1, LENGTHS), "  by meaning nothing was compared: no embedder"),
+        (LintReport(1, LENGTHS, messages=390, compared=390),
+         "  by meaning all 390 messages were compared with the suites"),
         (LintReport(1, LENGTHS, judged=90),
          "  the card   held against 90 replies, drawn by a fixed seed"),
     ],
