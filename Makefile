@@ -10,11 +10,11 @@ suites: $(READY)
 
 # Without failures in full: what matters here is the table of differences.
 compare: $(READY)
-	@$(BIN)/pytest suites/ -q --tb=no -rN --persona-adapter tully --persona-adapter base; \
+	@$(BIN)/pytest suites/ -q --tb=no -rN --persona-adapter tully-v2 --persona-adapter base; \
 	status=$$?; [ $$status -le 1 ] || exit $$status
 
 train: $(READY)
-	$(BIN)/persona-eval train tully
+	$(BIN)/persona-eval train tully-v2
 
 test: $(READY)
 	$(BIN)/pytest tests/

@@ -22,7 +22,7 @@ def pytest_run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_smoke_cases_run_and_a_second_run_generates_nothing(tmp_path):
     first = pytest_run("--persona-store", str(tmp_path))
     assert first.returncode in (0, 1), first.stdout + first.stderr
-    assert "adapter tully · gemma3-270m" in first.stdout
+    assert "adapter tully-v2 · gemma3-270m" in first.stdout
     assert "0 of 21 replies from the store" in first.stdout
     second = pytest_run("--persona-store", str(tmp_path))
     assert second.returncode == first.returncode
