@@ -168,7 +168,7 @@ def test_no_stub_is_ever_near_a_prompt_of_a_suite(gaps, asked):
     found = stubs_of(gaps, PLAIN, tested)
     texts = [*prompted(found), *(stub.topic for stub in found if stub.topic)]
     users = said_by("user", [talk(text, "Mm.", line=n) for n, text in enumerate(texts, 1)])
-    held = leaks([tested], users, [], GramIndex(()), BAG, Limits(pairs=999, prompt_cosine=AWAY))
+    held = leaks([tested], users, [], GramIndex(()), BAG, Limits(prompt_cosine=AWAY))
     assert held.exact == held.near == ()
     known = {folded_words(text) for text in said}
     assert not known.intersection(map(folded_words, texts))
