@@ -112,7 +112,7 @@ class LintReport:
     judged: int | None = None
     """How many replies were held against the card; None when it was all of them."""
     messages: int = 0
-    """User turns and replies, in all."""
+    """User turns, where the suites hold prompts, and replies, where they hold good ones."""
     compared: int | None = None
     """How many of them were compared with the suites by meaning; None without an embedder."""
     findings: tuple[Finding, ...] = field(default=())

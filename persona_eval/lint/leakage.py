@@ -86,8 +86,8 @@ def near(
 def likeliest(texts: Sequence[Tested], said: Sequence[Spoken], most: int) -> tuple[Spoken, ...]:
     """The ``most`` messages that hold the largest share of some text's weight in words, rare words
     weighing more (Spärck Jones, Journal of Documentation 1972, 28:11–21), in their order."""
-    if len(said) <= most:
-        return tuple(said)
+    if not texts or len(said) <= most:
+        return tuple(said) if texts else ()
     holders: dict[str, list[int]] = {}
     for number, each in enumerate(said):
         for word in set(content(each.text)):
@@ -109,7 +109,7 @@ def _shares(
         if len(holders.get(word, ())) <= max(COMMON * total, 20):
             scores.update(dict.fromkeys(holders.get(word, ()), weight))
     whole = sum(weights.values())
-    return ((number, score / whole) for number, score in scores.items())
+    return ((number, score / whole) for number, score in scores.items() if score)
 
 
 def by_meaning(
@@ -130,10 +130,12 @@ def by_meaning(
 
 @dataclass(frozen=True)
 class Leaks:
-    """All that was found, and how many messages were compared by meaning."""
+    """All that was found; how many messages stand against prompts or good replies of the suites,
+    and how many of these were compared by meaning."""
 
     exact: tuple[Leak, ...]
     near: tuple[Leak, ...]
+    messages: int
     compared: int | None
 
 
@@ -164,7 +166,8 @@ def leaks(
     first = {(id(leak.said), leak.tested.what): leak for leak in reversed(alike)}
     settled = {(id(leak.said), leak.tested.what) for leak in same}
     rest = (leak for key, leak in reversed(first.items()) if key not in settled)
-    return Leaks(same, tuple(rest), compared)
+    messages = len(users) * bool(prompts) + len(replies) * bool(good)
+    return Leaks(same, tuple(rest), messages, compared)
 
 
 def leakage_findings(found: Leaks) -> Iterator[Finding]:

@@ -52,7 +52,8 @@ def lint(
         len(conversations), lengths.figures(replies), tuple(rows),
         len(read.replies) if read and len(read.replies) < len(replies) else None,
         len(judged) if card and len(replies) > limits.judged else None,
-        len(users) + len(replies), leaks.compared, tuple(sorted(findings, key=lambda finding: finding.kind)),
+        leaks.messages, leaks.compared,
+        tuple(sorted(findings, key=lambda finding: finding.kind)),
     )  # fmt: skip
 
 

@@ -85,6 +85,8 @@ def lint_json(name: str, report: LintReport) -> dict[str, Any]:
 def _compared(report: LintReport) -> str:
     if report.compared is None:
         return "nothing was compared: no embedder"
+    if not report.messages:
+        return "nothing was compared: no suites"
     if report.compared == report.messages:
         return f"all {plural(report.messages, 'message')} were compared with the suites"
     return (

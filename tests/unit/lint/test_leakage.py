@@ -127,3 +127,15 @@ def test_the_likeliest_share_rare_words_and_keep_their_order():
     ]  # fmt: skip
     assert likeliest(texts, users, 99) == tuple(users)
     assert likeliest(texts, [], 9) == ()
+    assert likeliest([], users, 99) == ()
+
+
+def test_a_word_of_every_message_tells_nothing():
+    users = said_by("user", [conversation("The kettle!", "No."), conversation("A kettle?", "Yes.")])
+    assert likeliest(texts_of([suite("Is this the kettle?")]), users, 1) == ()
+
+
+def test_without_suites_nothing_stands_to_be_compared():
+    users = said_by("user", [conversation("The kettle!", "No.")])
+    none = leaks([], users, [], GramIndex(()), Topics(), Limits())
+    assert (none.messages, none.compared) == (0, 0)

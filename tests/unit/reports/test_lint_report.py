@@ -42,6 +42,8 @@ def test_lines():
     ("report", "line"),
     [
         (LintReport(1, LENGTHS), "  by meaning nothing was compared: no embedder"),
+        (LintReport(1, LENGTHS, messages=0, compared=0),
+         "  by meaning nothing was compared: no suites"),
         (LintReport(1, LENGTHS, messages=390, compared=390),
          "  by meaning all 390 messages were compared with the suites"),
         (LintReport(1, LENGTHS, judged=90),
