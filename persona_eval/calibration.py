@@ -121,8 +121,10 @@ def learn(judged: Sequence[Judged], now: Mapping[str, float]) -> dict[str, float
 
 
 def limits_of(persona: Persona, trained: Mapping[str, Trained]) -> dict[str, float]:
-    """The limits that hold for a character now."""
-    return {name: persona.limits.of(name, scorer.accepts) for name, scorer in trained.items()}
+    """The limits that hold for a character now, in the packs by which most labels are judged."""
+    return {
+        name: persona.limits.of(name, scorer.in_pack().limit) for name, scorer in trained.items()
+    }
 
 
 def merged(persona: Persona, learnt: Mapping[str, float]) -> Limits:

@@ -21,7 +21,7 @@ from persona_eval.identity import judged_by
 from persona_eval.judging import Judgement, Planned, ReplyText, judge_trial, judged_pairs, plan
 from persona_eval.models.base import ENGINE_VERSION
 from persona_eval.models.likelihood import LIKELIHOOD_VERSION
-from persona_eval.scorers.base import Scorer, Tools
+from persona_eval.scorers.base import ASKS, Scorer, Tools
 from persona_eval.scorers.composite import Composite
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
@@ -67,7 +67,7 @@ class Rules:
     def embeds(self) -> bool:
         """Whether something here looks at vectors of texts."""
         scorers = [leaf for entry in self.planned for leaf in _leaves(entry.scorer)]
-        return _asks(scorers, "texts") or _asks(scorers, "wordings")
+        return any(_asks(scorers, method) for method in ASKS)
 
     def worded(self, trial: int) -> Rules:
         """The rules of a trial, counted from 0: those of the wording that it asks."""
@@ -176,8 +176,8 @@ def _digest(
                 [e.turn, e.title, e.source, e.scorer.model_dump(mode="json")] for e in planned
             ],
             "vectors": [
-                tools.embedder and tools.embedder.name if _asks(scorers, "texts") else "",
-                tools.reader and tools.reader.name if _asks(scorers, "wordings") else "",
+                name if _asks(scorers, method) else ""
+                for name, method in zip(tools.vectors, ASKS, strict=True)
             ],
             "training": _texts(tools.training_replies),
             "model": model if any(scorer.asks_model for scorer in scorers) else None,

@@ -80,7 +80,7 @@ def plan(case: Case, persona: Persona, registry: Registry) -> tuple[Planned, ...
     """All expectations that judge a trial of the case, turn by turn. Raises ScorerError where
     one of them cannot be built."""
     planned = (
-        Planned(turn, expectation.title, expectation.source, registry.build(expectation))
+        Planned(turn, expectation.title, expectation.source, _built(expectation, registry))
         for turn in case.generated_turns
         for expectation in _expectations(case, persona, turn)
     )
@@ -169,6 +169,11 @@ def _expectations(case: Case, persona: Persona, turn: int) -> Iterator[Expectati
     if case.never:
         yield Expectation(name="never", argument=list(case.never), line=case.line)
     yield from own
+
+
+def _built(expectation: Expectation, registry: Registry) -> Scorer:
+    scorer = registry.build(expectation)
+    return scorer.in_pack() if expectation.source == "pack" else scorer
 
 
 def _probed(turn: Turn) -> Iterator[Expectation]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import groupby, product, takewhile
 from typing import Any
 
+from persona_eval.errors import ModelError
 from persona_eval.judging import guarded, judge_trial, plan
-from persona_eval.scorers.base import Score, Scorer, Tools
+from persona_eval.scorers.base import Embedder, Score, Scorer, Tools
+from persona_eval.scorers.embedders import CachedEmbedder, NoCache
 from persona_eval.scorers.fitting import fit, lessons
+from persona_eval.scorers.grader import Grader, unseen_by_voice
 from persona_eval.scorers.labelled import TRUTHS, Row
 from persona_eval.scorers.registry import Registry
 from persona_eval.scorers.tools import prepare
@@ -43,23 +46,44 @@ class Figures:
 def unseen(
     rows: Sequence[Row], registry: Registry, tools: Tools, folds: int | None = None
 ) -> dict[str, Tools]:
-    """For each voice, tools whose trained parts have never seen it. ``folds``: so many groups of
-    voices are left out one after the other, instead of each voice alone."""
+    """For each voice, tools whose trained parts and grader have never seen it. ``folds``: the
+    parts leave out so many groups of voices one after the other, instead of each voice alone; the
+    package's graders do so anyway. Raises ModelError for a voice that each of these has seen."""
     voices = list(dict.fromkeys(row.voice for row in rows))
     known = lessons(rows, registry, tools)
+    graders = _unseen_graders(voices) if tools.grader else {}
     found: dict[str, Tools] = {}
     for start in range(folds or len(voices)):
         group = voices[start :: folds or len(voices)]
         hidden = {place for place, row in enumerate(rows) if row.voice in group}
-        found |= dict.fromkeys(group, replace(tools, parts=fit(known, hidden)))
+        parts = fit(known, hidden)
+        found |= {v: replace(tools, parts=parts, grader=graders.get(v)) for v in group}
     return found
+
+
+def _unseen_graders(voices: Sequence[str]) -> dict[str, Embedder]:
+    """For each voice, what remembers what its grader has read."""
+    graders = unseen_by_voice()
+    for voice in voices:
+        if voice not in graders:
+            raise ModelError(
+                f"each grader of the package has learnt from `{voice}`: "
+                "`persona-eval selftest --tune` trains others"
+            )
+    known = {grader.name: _remembering(grader) for grader in set(graders.values())}
+    return {voice: known[grader.name] for voice, grader in graders.items()}
+
+
+def _remembering(grader: Grader) -> Embedder:
+    return CachedEmbedder(lambda: grader, NoCache(), grader.name)
 
 
 def curve(
     rows: Sequence[Row], registry: Registry, tools: Tools, folds: int = 4
 ) -> dict[int, list[Figures]]:
-    """The figures of the behaviours by how many voices the parts have learnt from: what more
-    labelled voices would be worth. Groups of voices are left out one after the other."""
+    """The figures of the behaviours by how many voices the parts have learnt from, without the
+    grader: what more labelled voices would be worth. Groups of voices are left out one after the
+    other."""
     voices = list(dict.fromkeys(row.voice for row in rows))
     known = lessons(rows, registry, tools)
     found = {}
@@ -69,7 +93,8 @@ def curve(
             group = voices[start::folds]
             seen = set([voice for voice in voices if voice not in group][:count])
             hidden = {place for place, row in enumerate(rows) if row.voice not in seen}
-            by_voice |= dict.fromkeys(group, replace(tools, parts=fit(known, hidden)))
+            learnt = replace(tools, parts=fit(known, hidden), grader=None)
+            by_voice |= dict.fromkeys(group, learnt)
         found[count] = behaviours(rows, registry, by_voice)
     return found
 
@@ -111,10 +136,12 @@ def packs(rows: Sequence[Row], registry: Registry, by_voice: Mapping[str, Tools]
     return found
 
 
-def read(rows: Sequence[Row], registry: Registry, tools: Tools) -> None:
+def read(rows: Sequence[Row], registry: Registry, by_voice: Mapping[str, Tools]) -> None:
     """Have all vectors made that judging these rows asks for."""
     scorers = [registry.build(Expectation(name=name)) for name in TRUTHS]
-    prepare(tools, ((scorer, row.exchange(Tools())) for row in rows for scorer in scorers))
+    for voice, group in groupby(sorted(rows, key=lambda row: row.voice), lambda row: row.voice):
+        exchanges = [row.exchange(Tools()) for row in group]
+        prepare(by_voice[voice], product(scorers, exchanges))
 
 
 def _said(scorer: Scorer, name: str, row: Row, tools: Tools) -> bool | None:

@@ -132,8 +132,7 @@ class Project:
     def _stands(self, run: Run) -> bool:
         """Whether the run was judged by the very rules of today."""
         judged = run.about.get("judged_by", {})
-        vectors = [t.name if t else None for t in (self.tools.embedder, self.tools.reader)]
-        return judged == {"code": code_digest(), "vectors": vectors} and all(
+        return judged == {"code": code_digest(), "vectors": self.tools.vectors} and all(
             self._unchanged(about) for about in run.about.get("suites", {}).values()
         )
 

@@ -51,7 +51,7 @@ def about_run(
         "gates": {folder.path.name: folder.policy.model_dump() for folder in folders},
         "judged_by": {
             "code": code_digest(),
-            "vectors": [t.name if t else None for t in (tools.embedder, tools.reader)],
+            "vectors": tools.vectors,
         },
         "arguments": list(config.invocation_params.args),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},

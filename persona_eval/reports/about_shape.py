@@ -47,7 +47,7 @@ class JudgedBy(Shape):
     code: str
     """Digest of the scorers."""
     vectors: list[str | None]
-    """Names of the embedder and of the reader."""
+    """Names of the embedder, the reader and the grader."""
 
 
 class Host(Shape):

@@ -96,7 +96,7 @@ class AsksToClarify(Trained):
 
     name: ClassVar[str] = "asks_to_clarify"
     like: ClassVar[tuple[str, str]] = ("ask what was meant", "do not ask it")
-    accepts: ClassVar[float] = 0.45
+    accepts_in_pack: ClassVar[float | None] = 0.45
 
     def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply) and "?" not in exchange.reply:

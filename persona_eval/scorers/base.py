@@ -37,14 +37,14 @@ class Score:
 
 
 class Embedder(Protocol):
-    """Sentences to vectors of unit length."""
+    """Texts to vectors."""
 
     @property
     def name(self) -> str:
         """Tells vectors of different models apart."""
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (len(texts), dimensions), each row of length 1."""
+        """Shape (len(texts), dimensions)."""
 
 
 class Likelihood(Protocol):
@@ -59,9 +59,11 @@ class Tools:
     """What a scorer may use besides the text; None where the run has no such thing."""
 
     embedder: Embedder | None = None
-    """What texts are about."""
+    """What texts are about; its vectors have length 1."""
     reader: Embedder | None = None
     """How texts are worded: what trained parts look at."""
+    grader: Embedder | None = None
+    """What a reply does where it stands: log-odds of the behaviours, for texts of passages."""
     likelihood: Likelihood | None = None
     """Under the model that is tested."""
     base_likelihood: Likelihood | None = None
@@ -69,6 +71,16 @@ class Tools:
     training_replies: Sequence[str] | None = None
     parts: Mapping[str, Part] | None = None
     """Other trained parts than the package's own, by behaviour: for measuring them."""
+
+    @property
+    def makers(self) -> tuple[Embedder | None, ...]:
+        """What makes vectors of the texts that each of ``ASKS`` names."""
+        return self.embedder, self.reader, self.grader
+
+    @property
+    def vectors(self) -> list[str | None]:
+        """Names of the makers; None for what is missing."""
+        return [maker.name if maker else None for maker in self.makers]
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,10 @@ class Exchange:
     def prompt(self) -> str:
         """The user turn that is answered."""
         return self.messages[-1].content
+
+
+ASKS = ("texts", "wordings", "passages")
+"""Methods of a scorer that name what it wants vectors of."""
 
 
 class Scorer(Frozen):
@@ -131,9 +147,17 @@ class Scorer(Frozen):
         """The same for the reader of wording."""
         return ()
 
+    def passages(self, exchange: Exchange) -> Iterable[str]:
+        """The same for the grader."""
+        return ()
+
     def applies_to(self, case: Case) -> str | None:
         """Why this expectation cannot judge this case (an error at load), or None."""
         return None
+
+    def in_pack(self) -> Scorer:
+        """The same as a member of a default pack, all of which have to pass."""
+        return self
 
     @classmethod
     def from_argument(cls, argument: Any) -> Scorer:

@@ -219,7 +219,7 @@ class AgreesWithCard(Trained):
 
     name: ClassVar[str] = "agrees_with_card"
     like: ClassVar[tuple[str, str]] = ("agree with the card", "contradict the card")
-    accepts: ClassVar[float] = 0.35
+    accepts_in_pack: ClassVar[float | None] = 0.25
     reads_prompt: ClassVar[bool] = True
     rules_reject: ClassVar[bool] = True
 

@@ -172,7 +172,7 @@ class Coherent(Trained):
 
     name: ClassVar[str] = "coherent"
     like: ClassVar[tuple[str, str]] = ("hang together", "fall apart")
-    accepts: ClassVar[float] = 0.2
+    accepts_in_pack: ClassVar[float | None] = 0.15
     rules_reject: ClassVar[bool] = True
 
     def by_rules(self, exchange: Exchange) -> Score:

@@ -28,6 +28,12 @@ class Composite(Scorer):
     def wordings(self, exchange: Exchange) -> Iterable[str]:
         return chain.from_iterable(child.wordings(exchange) for child in self.children)
 
+    def passages(self, exchange: Exchange) -> Iterable[str]:
+        return chain.from_iterable(child.passages(exchange) for child in self.children)
+
+    def in_pack(self) -> Scorer:
+        return self.model_copy(update={"children": tuple(c.in_pack() for c in self.children)})
+
     def applies_to(self, case: Case) -> str | None:
         return next(filter(None, (child.applies_to(case) for child in self.children)), None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from persona_eval.scorers.base import Tools
@@ -53,7 +53,8 @@ def lessons(rows: Sequence[Row], registry: Registry, tools: Tools) -> dict[str, 
     scorers = trained_scorers(registry)
     known = [(place, row, SAMPLED_WEIGHT if row.sampled else 1.0) for place, row in enumerate(rows)]
     known += [(place, row, SPOILT_WEIGHT) for place, row in spoilt(rows)]
-    prepare(tools, ((s, row.exchange(Tools())) for _, row, _ in known for s in scorers.values()))
+    read = replace(tools, grader=None)
+    prepare(read, ((s, row.exchange(Tools())) for _, row, _ in known for s in scorers.values()))
     return {name: _lessons(name, scorer, known, tools) for name, scorer in scorers.items()}
 
 

@@ -55,7 +55,6 @@ class AdmitsNotKnowing(Trained):
 
     name: ClassVar[str] = "admits_not_knowing"
     like: ClassVar[tuple[str, str]] = ("admit not knowing", "do not admit it")
-    accepts: ClassVar[float] = 0.5
 
     def by_rules(self, exchange: Exchange) -> Score:
         if is_empty(exchange.reply):

@@ -55,10 +55,12 @@ class WordingReader:
         import numpy as np
         import torch
 
-        states, places = self._encoder.states(tokens)
-        mask = places[:, :, None].float()
-        means = [(states[layer - 1] * mask).sum(1) / mask.sum(1) for layer in LAYERS]
-        parts = [torch.nn.functional.normalize(mean, dim=1).numpy() for mean in means]
+        from persona_eval.scorers.bert import mean_over
+
+        with torch.inference_mode():
+            states, places = self._encoder.states(tokens)
+            means = [mean_over(states[layer - 1], places) for layer in LAYERS]
+            parts = [torch.nn.functional.normalize(mean, dim=1).numpy() for mean in means]
         return np.concatenate(parts, axis=1)
 
     @cached_property

@@ -176,7 +176,7 @@ class Relevant(Trained):
 
     name: ClassVar[str] = "relevant"
     like: ClassVar[tuple[str, str]] = ("respond to their prompt", "pass their prompt by")
-    accepts: ClassVar[float] = 0.3
+    accepts_in_pack: ClassVar[float | None] = 0.2
     reads_prompt: ClassVar[bool] = True
 
     def settled(self, exchange: Exchange, ruled: Score) -> bool:

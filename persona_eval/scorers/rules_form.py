@@ -23,7 +23,7 @@ class Complete(Trained):
     name: ClassVar[str] = "complete"
     like: ClassVar[tuple[str, str]] = ("are complete", "break off")
     calibrated: ClassVar[bool] = False
-    accepts: ClassVar[float] = 0.3
+    accepts_in_pack: ClassVar[float | None] = 0.3
     rules_reject: ClassVar[bool] = True
 
     def by_rules(self, exchange: Exchange) -> Score:

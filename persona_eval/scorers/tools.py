@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from persona_eval.scorers.base import Exchange, Scorer, Tools
+from persona_eval.scorers.base import ASKS, Exchange, Scorer, Tools
 from persona_eval.scorers.embedders import (
     NAME,
     CachedEmbedder,
@@ -14,6 +14,7 @@ from persona_eval.scorers.embedders import (
     VectorCache,
     embedder_from,
 )
+from persona_eval.scorers.grader import shipped
 from persona_eval.scorers.reader import NAME as READER
 from persona_eval.scorers.reader import WordingReader
 
@@ -21,28 +22,28 @@ _FORGETS = NoCache()
 
 
 def default_tools(embedder: str | Path | None = None, cache: VectorCache = _FORGETS) -> Tools:
-    """The packaged embedder, or the one that is named, and the reader of wording. Both load when
-    a text is new. Raises ModelError for a folder that does not exist."""
+    """The packaged embedder, or the one that is named, the reader of wording and the grader. Each
+    loads when a text is new. Raises ModelError for a folder that does not exist."""
     chosen: ModelFolder | None = embedder_from(embedder) if embedder else None
+    grader = shipped()
     return Tools(
         embedder=CachedEmbedder(
             lambda: chosen or embedder_from(), cache, chosen.name if chosen else NAME
         ),
         reader=CachedEmbedder(WordingReader, cache, READER),
+        grader=CachedEmbedder(lambda: grader, cache, grader.name),
     )
 
 
 def prepare(tools: Tools, judged: Iterable[tuple[Scorer, Exchange]]) -> None:
     """Have all vectors made that judging these exchanges will ask for, in one batch each."""
-    texts: dict[str, None] = {}
-    wordings: dict[str, None] = {}
+    asked: dict[str, dict[str, None]] = {method: {} for method in ASKS}
     for scorer, exchange in judged:
         try:
-            texts.update(dict.fromkeys(scorer.texts(exchange)))
-            wordings.update(dict.fromkeys(scorer.wordings(exchange)))
+            for method, texts in asked.items():
+                texts.update(dict.fromkeys(getattr(scorer, method)(exchange)))
         except Exception:
             continue
-    if tools.embedder and texts:
-        tools.embedder.embed(list(texts))
-    if tools.reader and wordings:
-        tools.reader.embed(list(wordings))
+    for maker, texts in zip(tools.makers, asked.values(), strict=True):
+        if maker and texts:
+            maker.embed(list(texts))

@@ -226,7 +226,7 @@ class InVoice(Trained):
 
     name: ClassVar[str] = "in_voice"
     like: ClassVar[tuple[str, str]] = ("are in voice", "are out of voice")
-    accepts: ClassVar[float] = 0.3
+    accepts_in_pack: ClassVar[float | None] = 0.3
     short: ClassVar[str | None] = "at_least"
 
     at_least: float = 0.0

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from persona_eval.calibration import Judged, calibrate, learn, limits_of, merged
 from persona_eval.scorers.fitting import trained_scorers
 from persona_eval.scorers.registry import default_registry
+from persona_eval.scorers.voice import InVoice
 from persona_eval.statistics.agreement import Agreement
 from persona_eval.suite.card import Limits, Persona
 
@@ -73,7 +74,7 @@ def test_limits_of_now_are_the_card_s_or_the_behaviour_s_own() -> None:
     card = Persona(name="Ned", limits=Limits(relevant=0.7))
     now = limits_of(card, trained)
     assert now["relevant"] == 0.7
-    assert now["in_voice"] == trained["in_voice"].accepts
+    assert now["in_voice"] == InVoice.accepts_in_pack
     assert merged(card, {"in_voice": 0.2}) == Limits(relevant=0.7, in_voice=0.2)
 
 

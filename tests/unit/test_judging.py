@@ -13,7 +13,9 @@ from persona_eval.errors import ScorerError
 from persona_eval.judging import Judgement, judge_trial, judged_pairs, plan
 from persona_eval.scorers import rules
 from persona_eval.scorers.base import Exchange, Score, Tools
-from persona_eval.scorers.registry import Registry
+from persona_eval.scorers.composite import Not
+from persona_eval.scorers.registry import Registry, default_registry
+from persona_eval.scorers.relevance import Relevant
 from persona_eval.scorers.tools import prepare
 from persona_eval.suite.card import Persona
 from persona_eval.suite.models import Case
@@ -142,6 +144,14 @@ def test_nearness_to_good_examples_is_recorded_and_does_not_judge() -> None:
     assert recorded["skipped"] == "recorded only"
     assert recorded["value"] == pytest.approx(1, abs=1e-5)
     assert [s["expectation"] for s in judged(with_good, "Sey.").scores] == ["complete"]
+
+
+def test_only_what_a_pack_asks_for_is_judged_as_its_member() -> None:
+    own = expectation("not", None, expectation("relevant"))
+    planned = {e.title: e.scorer for e in plan(case(expect=(own,)), CARD, default_registry())}
+
+    assert planned["relevant"] == Relevant().in_pack() != Relevant()
+    assert planned["not relevant"] == Not(children=(Relevant(),))
 
 
 def test_texts_to_embed_are_named_once() -> None:

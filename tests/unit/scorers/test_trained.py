@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,13 +14,16 @@ from hypothesis import strategies as st
 
 from persona_eval.scorers.base import Exchange, Tools
 from persona_eval.scorers.character import AgreesWithCard
+from persona_eval.scorers.composite import Not
 from persona_eval.scorers.fitting import trained_scorers
+from persona_eval.scorers.grader import BEHAVIOURS
 from persona_eval.scorers.knowing import AdmitsNotKnowing, Answers
+from persona_eval.scorers.passages import Passage
 from persona_eval.scorers.reader import NAME
 from persona_eval.scorers.refusing import Deflects
 from persona_eval.scorers.registry import default_registry
 from persona_eval.scorers.relevance import Relevant
-from persona_eval.scorers.trained import Part, _shipped, from_json, to_json
+from persona_eval.scorers.trained import GRADER, PART, Part, _shipped, from_json, to_json
 from persona_eval.suite.card import Limits
 
 WIDTH = 4
@@ -54,8 +58,49 @@ def test_the_part_has_the_last_word_and_the_reason_tells_where_they_differ(excha
         assert score.passed is passed
         assert score.reason.endswith(ruled.reason)
         assert score.reason.startswith("worded like replies that") is (passed != ruled.passed)
-        assert score.value == pytest.approx(1 / (1 + np.exp(-bias)), abs=1e-3)
+        assert score.value == pytest.approx(1 / (1 + np.exp(-PART * bias)), abs=1e-3)
         assert score.limit == AdmitsNotKnowing.accepts
+
+
+def test_a_pack_s_member_is_milder_than_the_same_expectation_alone(exchange: Any) -> None:
+    plain = exchange("wren", "Do you like the rain?", "The rain is what I like best of all.")
+    alone, member = Relevant(), Relevant().in_pack()
+    between = (alone.limit + member.limit) / 2
+    unsure = Part((0.0,) * (2 + 3 * WIDTH), math.log(between / (1 - between)) / PART)
+    asked = replace(plain, tools=Tools(reader=Flat(), parts={"relevant": unsure}))
+    assert member.limit < alone.limit
+    assert (alone.judge(asked).passed, member.judge(asked).passed) == (False, True)
+    (inner,) = Not(children=(alone,)).in_pack().children
+    assert (inner, alone) == (member, Relevant())
+    card = asked.persona.model_copy(update={"limits": Limits(relevant=0.9)})
+    assert member.judge(replace(asked, persona=card)).limit == 0.9
+
+
+class Sure:
+    """A grader that is sure of one behaviour and knows nothing of the others."""
+
+    name = "sure"
+
+    def __init__(self, behaviour: str, log_odds: float):
+        self.odds = [log_odds if name == behaviour else 0.0 for name in BEHAVIOURS]
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        for text in texts:
+            Passage.parse(text)
+        return np.array([self.odds] * len(texts), dtype=np.float32)
+
+
+@pytest.mark.parametrize("log_odds", [-8.0, 0.0, 8.0])
+def test_the_log_odds_of_part_and_grader_are_added(exchange: Any, log_odds: float) -> None:
+    plain = exchange("wren", "What's the capital of Peru?", "That's for the gulls to tell.")
+    partly = with_part(plain, "admits_not_knowing", 1.0)
+    both = replace(partly, tools=replace(partly.tools, grader=Sure("admits_not_knowing", log_odds)))
+    score = AdmitsNotKnowing().judge(both)
+    expected = 1 / (1 + np.exp(-PART - GRADER * log_odds))
+    assert score.value == pytest.approx(expected, abs=1e-3)
+    assert score.passed is bool(expected >= AdmitsNotKnowing.accepts)
+    other = replace(partly, tools=replace(partly.tools, grader=Sure("coherent", log_odds)))
+    assert AdmitsNotKnowing().judge(other) == AdmitsNotKnowing().judge(partly)
 
 
 def test_without_its_reader_the_rules_judge_alone(exchange: Any) -> None:
