@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from adapter_folders import write_adapter
 
-from persona_eval.cli import main
+from persona_eval.cli import canaries, main
 from persona_eval.models.base import Message
 from persona_eval.models.locate import BaseFiles
 
@@ -37,8 +37,8 @@ class Likes:
 def tiny(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The project has one case with good and bad replies: Rum! and Tea."""
     files = BaseFiles("tiny", project, "f" * 64)
-    monkeypatch.setattr("persona_eval.cli.canaries.locate", lambda _: files)
-    monkeypatch.setattr("persona_eval.cli.canaries.MLXModel", Likes)
+    monkeypatch.setattr(canaries, "locate", lambda _: files)
+    monkeypatch.setattr(canaries, "MLXModel", Likes)
     monkeypatch.setattr(Likes, "asked", 0)
     for name in ("rum", "tea"):
         write_adapter(project / "adapters" / name)

@@ -9,7 +9,8 @@ import pytest
 from gaps_data import TOOLS, store_run
 from support import chat, write_jsonl
 
-from persona_eval.cli import main
+from persona_eval.cli import gaps, main
+from persona_eval.cli import project as projects
 from persona_eval.training.corpus import read_conversations
 
 SUITE = """
@@ -29,8 +30,8 @@ FAILS = {"comet": ["Halley's.", "The red one."], "bones": ["Two."], "mud": ["Mud
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An adapter with data, a suite, and no vectors but those of words."""
     monkeypatch.chdir(tmp_path)
-    for module in ("project", "gaps"):
-        monkeypatch.setattr(f"persona_eval.cli.{module}.default_tools", lambda *_: TOOLS)
+    for module in (projects, gaps):
+        monkeypatch.setattr(module, "default_tools", lambda *_: TOOLS)
     Path("suites/nib").mkdir(parents=True)
     Path("suites/nib/persona.yaml").write_text("{name: Nib, age: 7}")
     Path("suites/nib/a.suite.yaml").write_text(SUITE)
