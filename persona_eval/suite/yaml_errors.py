@@ -23,7 +23,7 @@ _MENDS = (
     (r"escape", "in double quotes a backslash starts an escape: write it twice, or use single quotes"),
     (r"alphabetic or numeric", "text that starts with `*` or `&` goes in quotes"),
     (r"could not find expected ':'", "a key is followed by `: `; text of several lines goes in quotes or after `>-`"),
-    (r"nested deeper", "no suite needs that"),
+    (r"nested deeper|nesting depth", "no suite needs that"),
     (r"did not find expected|expected <block end>", "check the indentation and that quotes close where the text ends"),
 )  # fmt: skip
 
